@@ -1,0 +1,47 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One-way dependencies, from the pure model outwards:
+//   DirtyMachine <- DirtyScript <- DirtyView <- DirtyTerminal <- dirtyscope
+//                              \<- DirtyImport <-----------------/
+let package = Package(
+    name: "dirtyscope",
+    products: [
+        .executable(name: "dirtyscope", targets: ["dirtyscope"]),
+        .library(name: "DirtyMachine", targets: ["DirtyMachine"]),
+        .library(name: "DirtyScript", targets: ["DirtyScript"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        .target(name: "DirtyMachine"),
+        .target(name: "DirtyScript", dependencies: ["DirtyMachine"]),
+        .target(
+            name: "DirtyImport",
+            dependencies: [
+                "DirtyScript",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .target(name: "DirtyView", dependencies: ["DirtyMachine", "DirtyScript"]),
+        .target(
+            name: "CNcurses", path: "CNcurses",
+            linkerSettings: [.linkedLibrary("ncursesw")]),
+        .target(name: "DirtyTerminal", dependencies: ["CNcurses", "DirtyView"]),
+        .executableTarget(
+            name: "dirtyscope",
+            dependencies: [
+                "DirtyMachine", "DirtyScript", "DirtyImport", "DirtyView", "DirtyTerminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .testTarget(name: "DirtyMachineTests", dependencies: ["DirtyMachine"]),
+        .testTarget(name: "DirtyScriptTests", dependencies: ["DirtyScript"]),
+        .testTarget(name: "DirtyImportTests", dependencies: ["DirtyImport"]),
+        .testTarget(name: "DirtyViewTests", dependencies: ["DirtyView"]),
+        .testTarget(name: "DirtyTerminalTests", dependencies: ["DirtyTerminal"]),
+        .testTarget(name: "CommandTests", dependencies: ["DirtyScript"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
