@@ -2,7 +2,7 @@
 extension LineParser {
     mutating func expectation() throws(Diagnostic) -> Expectation {
         let expected =
-            "an outcome, a process, a file, a counter or \(alternatives(Vocabulary.expectWords))"
+            "an outcome, a process, a file, a counter, \(alternatives(Vocabulary.expectWords))"
         let candidates =
             Vocabulary.expectWords + tasks + declarations.files + declarations.devices
             + Vocabulary.counters + Vocabulary.outcomes

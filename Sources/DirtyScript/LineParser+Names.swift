@@ -164,10 +164,10 @@ extension LineParser {
         guard token.kind == .word else { throw unexpected(token, expected: "a name") }
         let bytes = Array(token.text.utf8)
         guard let open = bytes.firstIndex(of: UInt8(ascii: "[")) else { return (token, nil) }
-        guard bytes.last == UInt8(ascii: "]") else {
+        guard open > 0, bytes.last == UInt8(ascii: "]") else {
             throw error(
-                "\(quoted(token.text)) has no closing ']'", at: token,
-                expected: "pages as in m[2] or m[2..5]")
+                "invalid operand \(quoted(token.text))", at: token,
+                expected: "a name, or pages as in m[2] or m[2..5]")
         }
         let inside = token.part(open + 1..<bytes.count - 1)
         let dots = bytes.indices.dropLast().first {

@@ -132,18 +132,16 @@ extension LineParser {
     private mutating func protection() throws(Diagnostic) -> Protection {
         let expected = "letters out of r, w and x, or none"
         let token = try take("protection", expected: expected, candidates: Vocabulary.protections)
-        var protection: Protection = []
-        if token.text == "none" { return protection }
+        if token.text == "none" { return [] }
         let letters: [Character: Protection] = ["r": .read, "w": .write, "x": .execute]
-        for letter in token.text {
-            guard let bit = letters[letter], protection.insert(bit).inserted else {
-                throw unknown(
-                    "protection", token, expected: expected, candidates: Vocabulary.protections)
-            }
+        var protection: Protection = []
+        let isWellFormed = token.text.allSatisfy { letter in
+            letters[letter].map { protection.insert($0).inserted } ?? false
         }
-        guard !protection.isEmpty else {
-            throw unknown(
-                "protection", token, expected: expected, candidates: Vocabulary.protections)
+        guard isWellFormed, !protection.isEmpty else {
+            // Of a few letters, none is nearer than another: the words are for completion alone.
+            let candidates = token.text.isEmpty ? Vocabulary.protections : []
+            throw unknown("protection", token, expected: expected, candidates: candidates)
         }
         return protection
     }

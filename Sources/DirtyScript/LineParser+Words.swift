@@ -190,8 +190,7 @@ extension LineParser {
         if token.kind == .word, let name = declarations.names[token.text] {
             return error(
                 "\(quoted(token.text)) is \(name.thing.kind)", at: token,
-                expected: nameList(names, what),
-                candidates: names)
+                expected: nameList(names, what))
         }
         return unknown(what, token, expected: nameList(names, what), candidates: names)
     }

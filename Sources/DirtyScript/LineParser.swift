@@ -158,6 +158,11 @@ struct LineParser {
         if position < tokens.count, Vocabulary.taskOperations.contains(tokens[position].text) {
             return unknown("process", first, among: tasks)
         }
+        if Vocabulary.taskOperations.contains(first.text) {
+            return error(
+                "\(quoted(first.text)) is an operation of a process", at: first,
+                expected: "the name of a process before it")
+        }
         return error(
             "unknown command or process \(quoted(first.text))", at: first,
             candidates: first.text.isEmpty ? commandCandidates : Vocabulary.commands + tasks)

@@ -2,17 +2,24 @@
 enum Suggestion {
     /// The candidate nearest to `word`, if one is near enough to be worth a question.
     static func nearest(to word: String, among candidates: [String]) -> String? {
-        let typed = Array(word.utf8)
+        let typed = lowercase(Array(word.utf8))
         // A word longer than any real one is no typing slip, and comparing it costs time.
         guard !typed.isEmpty, typed.count <= 2 * Limits.nameLength else { return nil }
-        var best: (candidate: String, distance: Int)?
+        var best: (candidate: String, cost: (edits: Int, step: Int))?
         for candidate in candidates where candidate != word {
-            let found = distance(lowercase(typed), lowercase(Array(candidate.utf8)))
-            if found <= max(1, typed.count / 3), found < min(typed.count, best?.distance ?? .max) {
-                best = (candidate, found)
-            }
+            let other = lowercase(Array(candidate.utf8))
+            let edits = distance(typed, other)
+            guard edits <= max(1, typed.count / 3), edits < typed.count else { continue }
+            let cost = (edits, step(typed, other))
+            if best.map({ cost < $0.cost }) ?? true { best = (candidate, cost) }
         }
         return best?.candidate
+    }
+
+    /// How far apart the first letters that differ are: of equally good candidates, `ext4` is
+    /// nearer to `ext5` than `ext3` is.
+    private static func step(_ a: [UInt8], _ b: [UInt8]) -> Int {
+        zip(a, b).first { $0 != $1 }.map { abs(Int($0) - Int($1)) } ?? Int(UInt8.max)
     }
 
     /// Edits (insert, delete, replace, swap neighbours) between two words.

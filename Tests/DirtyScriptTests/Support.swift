@@ -1,3 +1,5 @@
+import Testing
+
 @testable import DirtyScript
 
 /// The set-up that most tests begin with.
@@ -55,4 +57,13 @@ struct SeededGenerator: RandomNumberGenerator {
     mutating func pick<Element>(_ choices: [Element]) -> Element {
         choices[number(0...choices.count - 1)]
     }
+}
+
+/// The lines, behind a file, two processes, a mapping and a labelled operation.
+func behind(_ lines: String) -> String { setUp + "W: A write m[0]\n" + lines }
+
+func expectComplaints(
+    _ text: String, _ complaints: String, sourceLocation: Testing.SourceLocation = #_sourceLocation
+) {
+    #expect(parseAll(text).complaints == complaints, sourceLocation: sourceLocation)
 }
