@@ -39,7 +39,6 @@ struct LineParser {
         runsLater = label != nil || declarations.race != nil
         let command = try self.command()
         try expectEnd()
-        if let label { try declare(label, as: .label) }
         let statement = Statement(
             label: label?.text, command: command, location: location, text: text)
         guard declarations.race != nil else { return statement }
@@ -71,29 +70,30 @@ struct LineParser {
         }
         let token = tokens[0]
         try checkName(token, what: "label")
-        try checkIsFree(token, for: .label)
         if let race = declarations.race {
             throw error(
                 "a line of a race takes no label (open since line \(race.location.line))", at: token
             )
         }
+        // Declared even if the rest of the line is in error, so that its steps are not errors too.
+        try declare(token, as: .label)
         position = 2
         return token
     }
 
     private mutating func openRace(at location: SourceLocation, text: String) throws(Diagnostic) {
         position += 1
-        try expectEnd()
         closeSetUp()
         declarations.race = Declarations.OpenRace(source: line, location: location, text: text)
+        try expectEnd()
     }
 
     private mutating func closeRace() throws(Diagnostic) -> Declarations.OpenRace {
         let token = tokens[position]
         position += 1
         guard let race = declarations.race else { throw error("'end' without a race", at: token) }
-        try expectEnd()
         declarations.race = nil
+        try expectEnd()
         return race
     }
 

@@ -5,11 +5,14 @@ enum Suggestion {
         let typed = lowercase(Array(word.utf8))
         // A word longer than any real one is no typing slip, and comparing it costs time.
         guard !typed.isEmpty, typed.count <= 2 * Limits.nameLength else { return nil }
+        let most = max(1, typed.count / 3)
         var best: (candidate: String, cost: (edits: Int, step: Int))?
         for candidate in candidates where candidate != word {
             let other = lowercase(Array(candidate.utf8))
+            // Each letter more or less is an edit, so most candidates need no closer look.
+            guard abs(typed.count - other.count) <= most else { continue }
             let edits = distance(typed, other)
-            guard edits <= max(1, typed.count / 3), edits < typed.count else { continue }
+            guard edits <= most, edits < typed.count else { continue }
             let cost = (edits, step(typed, other))
             if best.map({ cost < $0.cost }) ?? true { best = (candidate, cost) }
         }

@@ -83,44 +83,52 @@ import Testing
             """#)
     }
 
-    @Test func `races`() {
+    @Test func races() {
         let lines = #"""
-            race extra
             end
-            race
+            race extra
             race
             expect ok
             W2: A exit
             C exit
             end now
+            race
+            V: A wirte m
+            end
+            V: A wirte m
+            finish V
             """#
         expectComplaints(
             behind(lines),
             #"""
-            test.demo:6:6: error: unexpected 'extra'; expected the end of the line
-              race extra
-                   ^~~~~
-            test.demo:7:1: error: 'end' without a race
+            test.demo:6:1: error: 'end' without a race
               end
               ^~~
-            test.demo:8:1: error: this race has no 'end'
+            test.demo:7:6: error: unexpected 'extra'; expected the end of the line
+              race extra
+                   ^~~~~
+            test.demo:8:1: error: races do not nest (open since line 7); expected an operation or 'end'
               race
               ^~~~
-            test.demo:9:1: error: races do not nest (open since line 8); expected an operation or 'end'
-              race
-              ^~~~
-            test.demo:10:1: error: only operations may stand in a race (open since line 8); expected an operation or 'end'
+            test.demo:9:1: error: only operations may stand in a race (open since line 7); expected an operation or 'end'
               expect ok
               ^~~~~~
-            test.demo:11:1: error: a line of a race takes no label (open since line 8)
+            test.demo:10:1: error: a line of a race takes no label (open since line 7)
               W2: A exit
               ^~
-            test.demo:12:1: error: unknown process 'C'; expected A or B
+            test.demo:11:1: error: unknown process 'C'; expected A or B
               C exit
               ^
-            test.demo:13:5: error: unexpected 'now'; expected the end of the line
+            test.demo:12:5: error: unexpected 'now'; expected the end of the line
               end now
                   ^~~
+            test.demo:14:1: error: a line of a race takes no label (open since line 13)
+              V: A wirte m
+              ^
+            test.demo:16:6: error: unknown operation 'wirte'; expected mmap, munmap, mprotect, madvise, mremap, remap, msync, read, write, pread, pwrite, fsync, ftruncate, poke, peek, pin, unpin, pinwrite, fork or exit
+              V: A wirte m
+                   ^~~~~
+              did you mean 'write'?
             """#)
     }
 

@@ -52,10 +52,10 @@ import Testing
     static let db0 = Operand(name: "db", range: 0...0)
 
     static func mapping(
-        _ name: String, _ source: DirtyScript.Operation.MappingSource, _ protection: Protection,
+        _ name: String, _ source: Operation.MappingSource, _ protection: Protection,
         shared: Bool,
         populate: Bool = false, readOnly: Bool = false
-    ) -> DirtyScript.Operation {
+    ) -> Operation {
         .mmap(
             P: "A", name: name, source: source, protection: protection, shared: shared,
             populate: populate,
@@ -129,8 +129,8 @@ import Testing
             ("journal db", .journal(file: "db")),
             ("strip db[0]", .strip(db0)),
             ("crash", .crash),
-        ] as [(String, DirtyScript.Operation)])
-    func `an operation`(line: String, operation: DirtyScript.Operation) throws {
+        ] as [(String, Operation)])
+    func `an operation`(line: String, operation: Operation) throws {
         let scenario = try parseAll(setUp + "thread T of A cpu=1\n" + line).get()
         #expect(scenario.statements.last?.command == .operation(operation))
         #expect(scenario.statements.last?.text == line)

@@ -55,10 +55,10 @@ import Testing
             process 9a
             process aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
             process m
-            process C cpu=8
-            process C cpu=2
-            process C cpu
-            process C cpu=0 cpu=1
+            process C1 cpu=8
+            process C2 cpu=2
+            process C3 cpu
+            process C4 cpu=0 cpu=1
             """#
         expectComplaints(
             behind(lines),
@@ -78,18 +78,19 @@ import Testing
             test.demo:10:9: error: 'm' is already a mapping, since line 4
               process m
                       ^
-            test.demo:11:15: error: invalid CPU '8'; expected a number from 0 to 7
-              process C cpu=8
-                            ^
-            test.demo:12:9: error: 'C' is already a process, since line 11
-              process C cpu=2
-                      ^
-            test.demo:13:9: error: 'C' is already a process, since line 11
-              process C cpu
-                      ^
-            test.demo:14:9: error: 'C' is already a process, since line 11
-              process C cpu=0 cpu=1
-                      ^
+            test.demo:11:16: error: invalid CPU '8'; expected a number from 0 to 7
+              process C1 cpu=8
+                             ^
+            test.demo:12:16: error: there is no CPU 2; expected 0 to 1, or 'cpus' with more of them
+              process C2 cpu=2
+                             ^
+            test.demo:13:12: error: unknown option 'cpu'; expected cpu= or the end of the line
+              process C3 cpu
+                         ^~~
+              did you mean 'cpu='?
+            test.demo:14:18: error: 'cpu=' stands here twice
+              process C4 cpu=0 cpu=1
+                               ^~~~~
             """#)
     }
 
@@ -97,14 +98,14 @@ import Testing
         let lines = #"""
             A mmap m db rw shared
             A mmap db db rw shared
-            A mmap n dbx rw shared
-            A mmap n db[0..3] rz shared
-            A mmap n db[0..3] rr shared
-            A mmap n db[0..3] rw sharde
-            A mmap n db
-            A mmap n anon rw private
-            A mmap n anon[0] rw private
-            A mmap n anon[4] rw private rdonly
+            A mmap n5 dbx rw shared
+            A mmap n6 db[0..3] rz shared
+            A mmap n7 db[0..3] rr shared
+            A mmap n8 db[0..3] rw sharde
+            A mmap n9 db
+            A mmap n10 anon rw private
+            A mmap n11 anon[0] rw private
+            A mmap n12 anon[4] rw private rdonly
             """#
         expectComplaints(
             behind(lines),
@@ -115,31 +116,32 @@ import Testing
             test.demo:7:8: error: 'db' is already a file, since line 1
               A mmap db db rw shared
                      ^~
-            test.demo:8:10: error: unknown file 'dbx'; expected db
-              A mmap n dbx rw shared
-                       ^~~
+            test.demo:8:11: error: unknown file 'dbx'; expected db
+              A mmap n5 dbx rw shared
+                        ^~~
               did you mean 'db'?
-            test.demo:9:8: error: A has a mapping 'n' already, since line 8
-              A mmap n db[0..3] rz shared
-                     ^
-            test.demo:10:8: error: A has a mapping 'n' already, since line 8
-              A mmap n db[0..3] rr shared
-                     ^
-            test.demo:11:8: error: A has a mapping 'n' already, since line 8
-              A mmap n db[0..3] rw sharde
-                     ^
-            test.demo:12:8: error: A has a mapping 'n' already, since line 8
-              A mmap n db
-                     ^
-            test.demo:13:8: error: A has a mapping 'n' already, since line 8
-              A mmap n anon rw private
-                     ^
-            test.demo:14:8: error: A has a mapping 'n' already, since line 8
-              A mmap n anon[0] rw private
-                     ^
-            test.demo:15:8: error: A has a mapping 'n' already, since line 8
-              A mmap n anon[4] rw private rdonly
-                     ^
+            test.demo:9:20: error: unknown protection 'rz'; expected letters out of r, w and x, or none
+              A mmap n6 db[0..3] rz shared
+                                 ^~
+            test.demo:10:20: error: unknown protection 'rr'; expected letters out of r, w and x, or none
+              A mmap n7 db[0..3] rr shared
+                                 ^~
+            test.demo:11:23: error: unknown kind of mapping 'sharde'; expected shared or private
+              A mmap n8 db[0..3] rw sharde
+                                    ^~~~~~
+              did you mean 'shared'?
+            test.demo:12:13: error: the protection is missing; expected letters out of r, w and x, or none
+              A mmap n9 db
+                          ^
+            test.demo:13:12: error: anonymous memory needs a size; expected anon[4] or another number of pages
+              A mmap n10 anon rw private
+                         ^~~~
+            test.demo:14:17: error: invalid number of pages '0'; expected a number from 1 to 268435456
+              A mmap n11 anon[0] rw private
+                              ^
+            test.demo:15:31: error: unknown option 'rdonly'; expected populate or the end of the line
+              A mmap n12 anon[4] rw private rdonly
+                                            ^~~~~~
             """#)
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 /// Laws over generated scenarios and over rubbish. Every failure names the seed it began with.
 @Suite struct PropertyTests {
-    @Test(arguments: 1...500) func `what is printed parses to the same`(seed: Int) throws {
+    @Test(arguments: 1...200) func `what is printed parses to the same`(seed: Int) throws {
         var writer = ScenarioWriter(seed: UInt64(seed))
         let text = writer.scenario()
         let result = parseAll(text)
@@ -32,9 +32,12 @@ import Testing
 
     @Test func `a damaged scenario never stops the parser`() {
         var random = SeededGenerator(seed: 2)
-        for seed in 0..<10_000 {
-            var writer = ScenarioWriter(seed: UInt64(seed % 50))
-            var bytes = Array(writer.scenario(operations: 6).utf8)
+        let scenarios = (UInt64(1)...50).map { seed in
+            var writer = ScenarioWriter(seed: seed)
+            return Array(writer.scenario(operations: 6).utf8)
+        }
+        for _ in 0..<10_000 {
+            var bytes = random.pick(scenarios)
             for _ in 0..<random.number(1...4) {
                 let place = random.number(0...bytes.count - 1)
                 switch random.number(0...3) {
