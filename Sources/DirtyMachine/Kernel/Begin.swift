@@ -1,0 +1,185 @@
+// How an operation of the scenario language becomes a task. Operands are resolved by now: names
+// are records, page numbers are virtual page numbers or file indices.
+
+/// An operation with its operands resolved.
+public enum Request: Hashable, Sendable {
+    case access(Ref<Process>, pages: ClosedRange<Int>, store: Bool, value: UInt32?)
+    case mmap(
+        Ref<Process>, name: String, file: Ref<File>, pages: ClosedRange<Int>, Access, shared: Bool,
+        readOnlyDescriptor: Bool)
+    case munmap(Ref<Process>, pages: ClosedRange<Int>)
+    case mprotect(Ref<Process>, pages: ClosedRange<Int>, Access)
+    case madviseDontneed(Ref<Process>, pages: ClosedRange<Int>)
+    case msync(Ref<Process>, pages: ClosedRange<Int>, MsyncMode)
+    case pread(Ref<Process>, Ref<File>, indices: ClosedRange<Int>)
+    case pwrite(Ref<Process>, Ref<File>, indices: ClosedRange<Int>, value: UInt32?)
+    case fsync(Ref<Process>, Ref<File>)
+    case ftruncate(Ref<Process>, Ref<File>, pages: Int)
+    case fork(Ref<Process>, child: String, cpu: Int?)
+    case exit(Ref<Process>)
+    case writeback(Ref<File>, indices: ClosedRange<Int>, start: Bool)
+    case complete(Ref<File>, indices: ClosedRange<Int>)
+    case reclaim(Ref<File>, indices: ClosedRange<Int>)
+    case evict(Ref<File>, indices: ClosedRange<Int>)
+    case strip(Ref<File>, indices: ClosedRange<Int>)
+    case journal(Ref<File>)
+    case crash
+
+    /// Who acts; none for the kernel itself.
+    public var process: Ref<Process> {
+        switch self {
+        case .access(let p, _, _, _), .mmap(let p, _, _, _, _, _, _), .munmap(let p, _),
+            .mprotect(let p, _, _), .madviseDontneed(let p, _), .msync(let p, _, _),
+            .pread(let p, _, _), .pwrite(let p, _, _, _), .fsync(let p, _), .ftruncate(let p, _, _),
+            .fork(let p, _, _), .exit(let p):
+            p
+        default: .none
+        }
+    }
+}
+
+extension Mapping {
+    /// Where a mapping that mmap refused "begins": MAP_FAILED, an address that nothing covers.
+    static let failed = (1 << 52) - 1
+}
+
+extension Machine {
+    /// Begins an operation as a task; no atomic step of it has been taken yet.
+    ///
+    /// An operation of a process that is dead, or on addresses that mmap refused, is over at once.
+    public mutating func begin(_ request: Request, label: String = "", line: Int = 0) -> Ref<Task> {
+        setCause(task: 0, function: .scenario)
+        let process = request.process
+        let labelNumber = names.intern(label)
+        let (kind, function) = entryPoint(request)
+        let t = beginTask(kind, process: process, label: labelNumber, line: line)
+        setCause(task: self[t, .slot], function: .scenario)
+        setArguments(t, request)
+        if process.exists, !self[process, .isAlive] {
+            finishAtOnce(t, .ESRCH)
+        } else if kind != .read, kind != .write, isAddressRange(kind),
+            self[t, .first] >= Mapping.failed
+        {
+            finishAtOnce(t, .EINVAL)
+        } else {
+            if case .mmap(_, let name, _, _, _, _, _) = request { bindMapping(t, name) }
+            if case .fork(_, let child, let cpu) = request {
+                self[t, .child] = makeProcess(child, cpu: cpu)
+            }
+            push(function, on: t)
+            settle(t)
+        }
+        return t
+    }
+
+    private mutating func finishAtOnce(_ t: Ref<Task>, _ outcome: Outcome) {
+        self[t, .outcome] = outcome
+        self[t, .isDone] = true
+    }
+
+    private func isAddressRange(_ kind: OperationKind) -> Bool {
+        [.munmap, .mprotect, .madvise, .msync].contains(kind)
+    }
+
+    private func entryPoint(_ request: Request) -> (OperationKind, KernelFunction) {
+        switch request {
+        case .access(_, _, let store, _): store ? (.write, .user_store) : (.read, .user_load)
+        case .mmap: (.mmap, .sys_mmap)
+        case .munmap: (.munmap, .sys_munmap)
+        case .mprotect: (.mprotect, .sys_mprotect)
+        case .madviseDontneed: (.madvise, .sys_madvise)
+        case .msync: (.msync, .sys_msync)
+        case .pread: (.pread, .sys_read)
+        case .pwrite: (.pwrite, .sys_write)
+        case .fsync: (.fsync, .sys_fsync)
+        case .ftruncate: (.ftruncate, .sys_ftruncate)
+        case .fork: (.fork, .sys_fork)
+        case .exit: (.exit, .do_exit)
+        case .writeback: (.writeback, .wb_writepages)
+        case .complete: (.complete, .end_page_writeback)
+        case .reclaim: (.reclaim, .kswapd_shrink_page)
+        case .evict: (.evict, .invalidate_page)
+        case .strip: (.strip, .strip_page)
+        case .journal: (.journal, .journal_commit_transaction)
+        case .crash: (.crash, .power_loss)
+        }
+    }
+
+    private mutating func setArguments(_ t: Ref<Task>, _ request: Request) {
+        switch request {
+        case .access(_, let pages, let store, let value):
+            setRange(t, pages)
+            if store { setStoredValue(t, value, pages.count) }
+        case .mmap(_, _, let file, let pages, let access, let shared, let readOnly):
+            setRange(t, pages)
+            self[t, .file] = file
+            self[t, .protection] = UInt64(access.rawValue)
+            self[t, .isShared] = shared
+            self[t, .isAnonymous] = !file.exists
+            self[t, .isReadOnlyDescriptor] = readOnly
+        case .mprotect(_, let pages, let access):
+            setRange(t, pages)
+            self[t, .protection] = UInt64(access.rawValue)
+        case .msync(_, let pages, let mode):
+            setRange(t, pages)
+            self[t, .mode] = UInt64(mode.rawValue)
+        case .munmap(_, let pages), .madviseDontneed(_, let pages):
+            setRange(t, pages)
+        case .pwrite(_, let file, let indices, let value):
+            setRange(t, indices)
+            self[t, .file] = file
+            setStoredValue(t, value, indices.count)
+        case .ftruncate(_, let file, let pages):
+            self[t, .file] = file
+            self[t, .newSize] = pages
+        case .writeback(let file, let indices, let start):
+            setRange(t, indices)
+            self[t, .file] = file
+            self[t, .wbcHold] = start
+        case .pread(_, let file, let indices), .complete(let file, let indices),
+            .reclaim(let file, let indices), .evict(let file, let indices),
+            .strip(let file, let indices):
+            setRange(t, indices)
+            self[t, .file] = file
+        case .fsync(_, let file), .journal(let file):
+            self[t, .file] = file
+            self[t, .last] = State.lastIndex
+        case .fork, .exit, .crash:
+            break
+        }
+    }
+
+    private mutating func setRange(_ t: Ref<Task>, _ range: ClosedRange<Int>) {
+        self[t, .first] = range.lowerBound
+        self[t, .last] = range.upperBound
+        self[t, .cursor] = range.lowerBound
+    }
+
+    /// A store with a value of its own uses no serial number; any other uses one a page, when it
+    /// is issued.
+    private mutating func setStoredValue(_ t: Ref<Task>, _ value: UInt32?, _ pages: Int) {
+        if let value {
+            self[t, .count] = Int(value)
+            self[t, .hasExplicitValue] = true
+        } else {
+            self[t, .count] = self[State.system, .nextSerial]
+            self[State.system, .nextSerial] += pages
+        }
+    }
+
+    /// The name exists from now on, even if mmap refuses.
+    private mutating func bindMapping(_ t: Ref<Task>, _ name: String) {
+        let binding = allocate(Mapping.self)
+        self[binding, .name] = names.intern(name)
+        self[binding, .start] = Mapping.failed
+        let mm = self[self[t, .process], .mm]
+        var last = self[mm, .mappings]
+        if last.exists {
+            while self[last, .next].exists { last = self[last, .next] }
+            self[last, .next] = binding
+        } else {
+            self[mm, .mappings] = binding
+        }
+        self[t, .mapping] = binding
+    }
+}

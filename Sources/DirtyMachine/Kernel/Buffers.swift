@@ -1,0 +1,102 @@
+// Buffer heads behind the VM's back: try_to_free_buffers() and the journal (model 2.8, 2.9).
+
+extension Machine {
+    /// Drops the clean buffers of `page`, which is locked; returns 1 if it did.
+    mutating func try_to_free_buffers(_ t: Ref<Task>, at position: Int) -> Flow {
+        let page = self[t, .page]
+        let file = self[page, .mapping]
+        switch position {
+        case 0:
+            if self[page, .writeback] { return .leave(0) }
+            if let wait = lockPrivate(file, t) { return wait }
+            guard self[page, .dirtyBuffers] == 0, self[page, .asyncBuffers] == 0 else {
+                unlockPrivate(file, t)
+                return .leave(0)
+            }
+            self[page, .buffers] = 0
+            if rules.ttfbHoldsLock { return .call(cancelFunction, then: 1) }
+            // S18: between here and the clearing of PG_dirty a sibling may dirty the page (B3).
+            unlockPrivate(file, t)
+            return .call(.test_clear_page_dirty, then: 100)
+        case 1:
+            unlockPrivate(file, t)
+            return .leave(1)
+        default:
+            return .leave(1)
+        }
+    }
+
+    /// page_mkclean() takes ptl, so it may not run under private_lock: a kernel that tracks and
+    /// holds the lock must cancel instead.
+    private var cancelFunction: KernelFunction {
+        rules.hasCancelDirty || rules.hasMkclean ? .cancel_dirty_page : .test_clear_page_dirty
+    }
+
+    /// `strip`: reclaim frees the clean buffers of pages that may still be mapped.
+    mutating func strip_page(_ t: Ref<Task>, at position: Int) -> Flow {
+        let file = self[t, .file]
+        switch position {
+        case 0:
+            guard self[t, .cursor] <= self[t, .last] else { return .leave() }
+            guard
+                let (index, word) = state.radixFirst(
+                    self[file, .cache], in: self[t, .cursor]...self[t, .last])
+            else { return .leave() }
+            let page = Ref<Folio>(word: word)
+            self[t, .cursor] = index + 1
+            guard self[page, .buffers] > 0, self[page, .lockOwner] == 0 else { return .jump(0) }
+            _ = lockPage(page, t)
+            self[t, .page] = page
+            return .call(.try_to_free_buffers, then: 1)
+        default:
+            unlockPage(self[t, .page])
+            return .jump(0)
+        }
+    }
+
+    /// `journal`: the commit writes dirty data buffers itself. PG_dirty, tag and PTEs stay as they
+    /// are. Since jbd2 it goes through the file system's writepages instead.
+    mutating func journal_commit_transaction(_ t: Ref<Task>, at position: Int) -> Flow {
+        let file = self[t, .file]
+        switch position {
+        case 100:
+            guard self[file, .fileSystem].hasDisk else {
+                self[t, .outcome] = .EINVAL
+                return .leave()
+            }
+            if rules.generation == .v6 { return .call(.wb_writepages, then: 101) }
+            return self[file, .data] == .ordered ? .jump(0) : .leave()
+        case 0:
+            var from = self[t, .cursor]
+            while let (index, word) = state.radixFirst(
+                self[file, .cache], in: from...State.lastIndex)
+            {
+                let page = Ref<Folio>(word: word)
+                if self[page, .dirtyBuffers] != 0 {
+                    if self[page, .writeback] { return .blocked(.writeback, page.raw) }
+                    self[t, .cursor] = index + 1
+                    self[t, .page] = page
+                    getPage(page)
+                    self[t, .boolean] = self[page, .dirtyBuffers] & 1 == 1
+                    self[page, .dirtyBuffers] = 0
+                    return .next
+                }
+                from = index + 1
+            }
+            return .leave()
+        case 1:  // the device reads memory
+            self[t, .value] = self[self[t, .page], .contents]
+            return .next
+        case 2:  // and has written it
+            let page = self[t, .page]
+            if self[t, .boolean], self[page, .mapping] == file {
+                writeDisk(file, self[page, .index], self[t, .value])
+            }
+            self[t, .value] = 0
+            putPage(page)
+            return .jump(0)
+        default:
+            return .leave()
+        }
+    }
+}

@@ -1,0 +1,164 @@
+// do_no_page(): the fault on an absent file page in 2.6.18 to 2.6.20 (model 2.2, N1 to N9).
+// From N6 to N9 no page lock is held; that is where bugs B5, B6 and B18 find their window.
+
+extension Machine {
+    mutating func do_no_page(_ t: Ref<Task>, at position: Int) -> Flow {
+        let (vma, vpn) = (self[t, .vmfVMA], self[t, .vmfAddress])
+        let (mm, file) = (self[vma, .mm], self[vma, .file])
+        let isShared = self[vma, .flags].contains(.shared)
+        switch position {
+        case 0:  // N1
+            self[t, .vmfSequence] = self[file, .truncateCount]
+            self[t, .vmfAnon] = false
+            return .call(self[file, .fileSystem].hasDisk ? .filemap_nopage : .shmem_nopage, then: 100)
+        case 100:  // after N2
+            if self[t, .vmfStatus] != FaultStatus.handled { return .leave() }
+            if self[t, .vmfWrite] {
+                if !isShared { return .jump(1) }
+                if self[file, .hasPageMkwrite] { return .call(.page_mkwrite, then: 101) }
+            }
+            return .jump(2)
+        case 101: return .jump(2)
+        case 1:  // N3: early COW
+            anonVMAPrepare(vma)
+            let old = self[t, .vmfPage]
+            let copy = allocateAnonFolio(copying: self[old, .contents])
+            guard copy.exists else {
+                self[t, .vmfStatus] = FaultStatus.outOfMemory
+                putPage(old)
+                return .leave()
+            }
+            getPage(copy)
+            putPage(old)
+            self[t, .vmfPage] = copy
+            self[t, .vmfAnon] = true
+            return .next
+        case 2:  // N4
+            if let wait = lockPTL(mm, t) { return wait }
+            if self[file, .truncateCount] != self[t, .vmfSequence] {
+                unlockPTL(mm, t)
+                putPage(self[t, .vmfPage])
+                return .jump(0)
+            }
+            return .next
+        case 3:  // N5: a sibling won
+            guard pte(mm, vpn).isNone else {
+                putPage(self[t, .vmfPage])
+                unlockPTL(mm, t)
+                return .leave()
+            }
+            return .next
+        case 4:  // N6
+            let page = self[t, .vmfPage]
+            var entry = PTE(page, self[vma, .pageProt])
+            entry.accessed = true
+            if self[t, .vmfWrite] {
+                entry.dirty = true
+                if self[vma, .flags].contains(.write) { entry.write = true }
+            }
+            setPTE(mm, vpn, entry)
+            self[page, .pins] -= 1
+            addRmap(page)
+            let dirties = self[t, .vmfWrite] && !self[t, .vmfAnon] && rules.hasMkclean
+            return .jump(dirties ? 5 : 6)
+        case 5:  // N7
+            getPage(self[t, .vmfPage])
+            self[t, .vmfDirties] = true
+            return .next
+        case 6:  // N8
+            unlockPTL(mm, t)
+            if !self[t, .vmfDirties] { return .leave() }
+            return .jump(rules.faultWaitsPageLock ? 7 : 102)
+        case 7:  // S21: let a writeback that has the page locked get past its test-and-clear
+            let page = self[t, .vmfPage]
+            if self[page, .lockOwner] != 0 { return .blocked(.pageLock, page.raw) }
+            return .jump(102)
+        case 102:  // N9
+            self[t, .dirtyPage] = self[t, .vmfPage]
+            return .call(.set_page_dirty, then: 8)
+        default:
+            putPage(self[t, .vmfPage])
+            return .leave()
+        }
+    }
+
+    /// filemap_nopage(): the cached page, read first if need be; referenced, not locked.
+    mutating func filemap_nopage(_ t: Ref<Task>, at position: Int) -> Flow {
+        let (file, index) = (self[self[t, .vmfVMA], .file], faultingIndex(t))
+        switch position {
+        case 0:
+            let page: Ref<Folio>
+            switch lookupForFault(t, file, index) {
+            case .found(let cached):
+                if !self[cached, .uptodate] { return .blocked(.pageLock, cached.raw) }
+                page = cached
+            case .beyondEnd:
+                self[t, .vmfStatus] = FaultStatus.sigbus
+                return .leave()
+            case .outOfMemory:
+                self[t, .vmfStatus] = FaultStatus.outOfMemory
+                return .leave()
+            case .reading(let added):
+                self[t, .vmfPage] = added
+                return .next
+            }
+            getPage(page)
+            self[page, .referenced] = true
+            self[t, .vmfPage] = page
+            return .leave()
+        default:
+            let page = self[t, .vmfPage]
+            self[page, .contents] = state.diskValue(file, index)
+            self[page, .uptodate] = true
+            self[page, .referenced] = true
+            unlockPage(page)
+            return .leave()
+        }
+    }
+
+    /// shmem_nopage(): a hole becomes a page of zeros.
+    mutating func shmem_nopage(_ t: Ref<Task>, at position: Int) -> Flow {
+        let (file, index) = (self[self[t, .vmfVMA], .file], faultingIndex(t))
+        guard index < self[file, .size] else {
+            self[t, .vmfStatus] = FaultStatus.sigbus
+            return .leave()
+        }
+        var page = state.findPage(file, index)
+        if !page.exists {
+            page = allocateFolio()
+            guard page.exists else {
+                self[t, .vmfStatus] = FaultStatus.outOfMemory
+                return .leave()
+            }
+            self[page, .uptodate] = true
+            addToPageCache(page, file, index)
+        }
+        getPage(page)
+        self[page, .referenced] = true
+        self[t, .vmfPage] = page
+        return .leave()
+    }
+
+    enum FaultLookup {
+        case found(Ref<Folio>)
+        case beyondEnd
+        case outOfMemory
+        /// A page that was not cached: it is now, locked, and its read is under way.
+        case reading(Ref<Folio>)
+    }
+
+    /// Looks a page up for a fault; a miss starts the read and makes the fault a major one.
+    mutating func lookupForFault(_ t: Ref<Task>, _ file: Ref<File>, _ index: Int) -> FaultLookup {
+        guard index < self[file, .size] else { return .beyondEnd }
+        let cached = state.findPage(file, index)
+        if cached.exists { return .found(cached) }
+        let page = allocateFolio()
+        guard page.exists else { return .outOfMemory }
+        self[page, .lockOwner] = self[t, .slot]
+        getPage(page)
+        addToPageCache(page, file, index)
+        self[t, .vmfMajor] = true
+        count(.pgmajfault, 1)
+        return .reading(page)
+    }
+}

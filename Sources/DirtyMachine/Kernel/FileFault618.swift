@@ -1,0 +1,197 @@
+// The do_fault() family of 6.18 (model 2.2 and section 9): fault-around for loads, and for
+// stores the page lock held from page_mkwrite to the dirtying of the page.
+
+extension Machine {
+    mutating func do_read_fault(_ t: Ref<Task>, at position: Int) -> Flow {
+        switch position {
+        case 100:
+            return rules.faultAround > 1
+                ? .call(.do_fault_around, then: 101) : .call(.filemap_fault, then: 102)
+        case 101:
+            return self[t, .result] == 1 ? .leave() : .call(.filemap_fault, then: 102)
+        case 102:
+            if self[t, .vmfStatus] != FaultStatus.handled { return .leave() }
+            return .call(.finish_fault, then: 0)
+        default:
+            unlockPage(self[t, .vmfPage])
+            putPage(self[t, .vmfPage])
+            return .leave()
+        }
+    }
+
+    /// filemap_map_pages(): maps what is cached around the address, in one hold of the lock.
+    /// Returns 1 if that included the address itself.
+    mutating func do_fault_around(_ t: Ref<Task>) -> Flow {
+        let (vma, vpn) = (self[t, .vmfVMA], self[t, .vmfAddress])
+        let (mm, file) = (self[vma, .mm], self[vma, .file])
+        if let wait = lockPTL(mm, t) { return wait }
+        let table = vpn & ~511
+        let window = max(vpn & ~(rules.faultAround - 1), self[vma, .start], table)
+        let fileLimit = self[vma, .start] + self[file, .size] - self[vma, .pgoff] - 1
+        let last = min(window + rules.faultAround - 1, table + 511, self[vma, .end] - 1, fileLimit)
+        var at = window
+        while at <= last {
+            let index = self[vma, .pgoff] + at - self[vma, .start]
+            let page = state.findPage(file, index)
+            if page.exists, self[page, .uptodate], self[page, .lockOwner] == 0, pte(mm, at).isNone {
+                setPTE(mm, at, readEntry(vma, page))
+                addRmap(page)
+                self[page, .referenced] = true
+            }
+            at += 1
+        }
+        let mapped = !pte(mm, vpn).isNone
+        unlockPTL(mm, t)
+        return .leave(mapped ? 1 : 0)
+    }
+
+    /// set_pte_range() for a load. Where stores are not tracked, the entry of a dirty page is
+    /// writable and dirty at once.
+    private func readEntry(_ vma: Ref<VMA>, _ page: Ref<Folio>) -> PTE {
+        var entry = PTE(page, self[vma, .pageProt])
+        entry.accessed = true
+        if entry.write, self[page, .dirty] { entry.dirty = true }
+        return entry
+    }
+
+    /// filemap_fault() and shmem_fault(): the page, referenced and locked.
+    mutating func filemap_fault(_ t: Ref<Task>, at position: Int) -> Flow {
+        let (file, index) = (self[self[t, .vmfVMA], .file], faultingIndex(t))
+        switch position {
+        case 0:
+            if !self[file, .fileSystem].hasDisk { return shmem_fault(t, file, index) }
+            switch lookupForFault(t, file, index) {
+            case .found(let page):
+                if let wait = lockPage(page, t) { return wait }
+                getPage(page)
+                self[page, .referenced] = true
+                self[t, .vmfPage] = page
+                return .leave()
+            case .beyondEnd:
+                self[t, .vmfStatus] = FaultStatus.sigbus
+                return .leave()
+            case .outOfMemory:
+                self[t, .vmfStatus] = FaultStatus.outOfMemory
+                return .leave()
+            case .reading(let page):
+                self[t, .vmfPage] = page
+                return .next
+            }
+        default:
+            let page = self[t, .vmfPage]
+            self[page, .contents] = state.diskValue(file, index)
+            self[page, .uptodate] = true
+            self[page, .referenced] = true
+            return .leave()
+        }
+    }
+
+    private mutating func shmem_fault(_ t: Ref<Task>, _ file: Ref<File>, _ index: Int) -> Flow {
+        let cached = state.findPage(file, index)
+        if cached.exists, index < self[file, .size], self[cached, .lockOwner] != 0 {
+            return .blocked(.pageLock, cached.raw)
+        }
+        let flow = shmem_nopage(t, at: 0)
+        if self[t, .vmfStatus] == FaultStatus.handled { _ = lockPage(self[t, .vmfPage], t) }
+        return flow
+    }
+
+    /// Installs the entry for vmfNewPage if there is one, else for vmfPage. Returns 1 when
+    /// somebody else was faster.
+    mutating func finish_fault(_ t: Ref<Task>, at position: Int) -> Flow {
+        let (vma, vpn) = (self[t, .vmfVMA], self[t, .vmfAddress])
+        let mm = self[vma, .mm]
+        switch position {
+        case 0:
+            if let wait = lockPTL(mm, t) { return wait }
+            guard pte(mm, vpn).isNone else {
+                unlockPTL(mm, t)
+                return .leave(1)
+            }
+            return .next
+        case 1:
+            let copy = self[t, .vmfNewPage]
+            let page = copy.exists ? copy : self[t, .vmfPage]
+            var entry = readEntry(vma, page)
+            if self[t, .vmfWrite] {
+                entry.dirty = true
+                if self[vma, .flags].contains(.write) { entry.write = true }
+            }
+            setPTE(mm, vpn, entry)
+            if copy.exists { self[copy, .pins] -= 1 }
+            addRmap(page)
+            return .next
+        default:
+            unlockPTL(mm, t)
+            return .leave(0)
+        }
+    }
+
+    mutating func do_shared_fault(_ t: Ref<Task>, at position: Int) -> Flow {
+        let file = self[self[t, .vmfVMA], .file]
+        switch position {
+        case 100:
+            return .call(.filemap_fault, then: 101)
+        case 101:
+            if self[t, .vmfStatus] != FaultStatus.handled { return .leave() }
+            return self[file, .hasPageMkwrite] ? .jump(0) : .call(.finish_fault, then: 103)
+        case 0:
+            unlockPage(self[t, .vmfPage])
+            return .call(.page_mkwrite, then: 102)
+        case 102:
+            return self[t, .result] == 1 ? .call(.finish_fault, then: 103) : .jump(1)
+        case 1:  // truncated meanwhile: try again
+            putPage(self[t, .vmfPage])
+            return .jump(100)
+        case 103:
+            return self[t, .result] == 0 ? .call(.fault_dirty_shared_page, then: 104) : .jump(2)
+        case 2:
+            unlockPage(self[t, .vmfPage])
+            putPage(self[t, .vmfPage])
+            return .leave()
+        default:
+            return .leave()
+        }
+    }
+
+    /// The page is locked from before its PTE became writable until it is dirty.
+    mutating func fault_dirty_shared_page(_ t: Ref<Task>, at position: Int) -> Flow {
+        switch position {
+        case 100:
+            self[t, .dirtyPage] = self[t, .vmfPage]
+            return .call(.set_page_dirty, then: 0)
+        default:
+            unlockPage(self[t, .vmfPage])
+            putPage(self[t, .vmfPage])
+            return .leave()
+        }
+    }
+
+    mutating func do_cow_fault(_ t: Ref<Task>, at position: Int) -> Flow {
+        switch position {
+        case 0:
+            anonVMAPrepare(self[t, .vmfVMA])
+            let copy = allocateAnonFolio(copying: 0)
+            guard copy.exists else {
+                self[t, .vmfStatus] = FaultStatus.outOfMemory
+                return .leave()
+            }
+            getPage(copy)
+            self[t, .vmfNewPage] = copy
+            return .call(.filemap_fault, then: 100)
+        case 100:
+            return .jump(self[t, .vmfStatus] == FaultStatus.handled ? 1 : 2)
+        case 1:
+            self[self[t, .vmfNewPage], .contents] = self[self[t, .vmfPage], .contents]
+            return .call(.finish_fault, then: 3)
+        case 2:
+            putPage(self[t, .vmfNewPage])
+            return .leave()
+        default:
+            if self[t, .result] == 1 { putPage(self[t, .vmfNewPage]) }
+            unlockPage(self[t, .vmfPage])
+            putPage(self[t, .vmfPage])
+            return .leave()
+        }
+    }
+}

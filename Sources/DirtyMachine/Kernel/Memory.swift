@@ -1,0 +1,120 @@
+// Page frames, the page cache and the reverse map's counts: what the kernel functions build on.
+
+extension Machine {
+    // MARK: Frames
+
+    /// A free frame, zeroed; none when memory is full.
+    mutating func allocateFolio() -> Ref<Folio> {
+        let system = State.system
+        guard self[system, .framesInUse] < self[system, .frameLimit] else { return .none }
+        self[system, .framesInUse] += 1
+        let isNew = self[system, .freeHead(.folio)] == 0
+        let folio = allocate(Folio.self)
+        if isNew {
+            self[system, .frameCount] += 1
+            self[folio, .pfn] = self[system, .frameCount]
+        }
+        return folio
+    }
+
+    mutating func allocateAnonFolio(copying contents: UInt32) -> Ref<Folio> {
+        let folio = allocateFolio()
+        guard folio.exists else { return folio }
+        self[folio, .anon] = true
+        self[folio, .anonExclusive] = true
+        self[folio, .uptodate] = true
+        self[folio, .contents] = contents
+        return folio
+    }
+
+    /// The page of zeros that loads of untouched anonymous memory map.
+    mutating func zeroFolio() -> Ref<Folio> {
+        if !self[State.system, .zeroFolio].exists {
+            let folio = allocate(Folio.self)
+            self[folio, .uptodate] = true
+            self[folio, .pins] = 1
+            self[State.system, .zeroFolio] = folio
+        }
+        return self[State.system, .zeroFolio]
+    }
+    func isZeroFolio(_ folio: Ref<Folio>) -> Bool { folio == self[State.system, .zeroFolio] }
+
+    mutating func getPage(_ folio: Ref<Folio>) { self[folio, .pins] += 1 }
+
+    /// put_page(): the last reference frees the frame.
+    mutating func putPage(_ folio: Ref<Folio>) {
+        self[folio, .pins] -= 1
+        freeIfUnused(folio)
+    }
+
+    mutating func freeIfUnused(_ folio: Ref<Folio>) {
+        guard !self[folio, .mapping].exists, self[folio, .mapcount] == 0, self[folio, .pins] == 0
+        else { return }
+        self[State.system, .framesInUse] -= 1
+        free(folio, keeping: Folio.identity)
+    }
+
+    // MARK: Reverse map
+
+    /// page_add_rmap().
+    mutating func addRmap(_ folio: Ref<Folio>) {
+        if self[folio, .mapcount] == 0 { self[State.system, mappedCounter(folio)] += 1 }
+        self[folio, .mapcount] += 1
+    }
+
+    /// page_remove_rmap().
+    mutating func removeRmap(_ folio: Ref<Folio>) {
+        self[folio, .mapcount] -= 1
+        if self[folio, .mapcount] == 0 { self[State.system, mappedCounter(folio)] -= 1 }
+    }
+
+    private func mappedCounter(_ folio: Ref<Folio>) -> Field<System, Int> {
+        .counter(self[folio, .anon] ? .nr_anon : .nr_mapped)
+    }
+
+    // MARK: Page cache
+
+    mutating func addToPageCache(_ folio: Ref<Folio>, _ file: Ref<File>, _ index: Int) {
+        self[folio, .mapping] = file
+        self[folio, .index] = index
+        self[file, .cache] = radixStore(
+            self[file, .cache], index, folio.word, .pageCache, owner: file.raw)
+    }
+
+    mutating func removeFromPageCache(_ folio: Ref<Folio>) {
+        let file = self[folio, .mapping]
+        let index = self[folio, .index]
+        for tag in Tag.allCases where state.radixTag(self[file, .cache], index, tag) {
+            setTag(file, index, tag, false)
+        }
+        self[file, .cache] = radixStore(self[file, .cache], index, 0, .pageCache, owner: file.raw)
+        self[folio, .mapping] = .none
+        self[folio, .index] = 0
+    }
+
+    mutating func setTag(_ file: Ref<File>, _ index: Int, _ tag: Tag, _ on: Bool) {
+        if state.radixTag(self[file, .cache], index, tag) != on {
+            radixSetTag(self[file, .cache], index, tag, on)
+        }
+    }
+
+    mutating func writeDisk(_ file: Ref<File>, _ index: Int, _ value: UInt32) {
+        self[file, .disk] = radixStore(
+            self[file, .disk], index, UInt64(value), .disk, owner: file.raw)
+    }
+
+    mutating func count(_ counter: Counter, _ by: Int) { self[State.system, .counter(counter)] += by }
+
+    mutating func allBuffers(_ file: Ref<File>) -> Int { (1 << self[file, .buffers]) - 1 }
+}
+
+extension State {
+    /// find_get_page() without the reference: the cached folio, or none.
+    func findPage(_ file: Ref<File>, _ index: Int) -> Ref<Folio> {
+        Ref(word: radixValue(self[file, .cache], index))
+    }
+
+    public func diskValue(_ file: Ref<File>, _ index: Int) -> UInt32 {
+        UInt32(truncatingIfNeeded: radixValue(self[file, .disk], index))
+    }
+}

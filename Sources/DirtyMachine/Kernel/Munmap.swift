@@ -1,0 +1,253 @@
+// munmap(2), madvise(MADV_DONTNEED) and exit: taking PTEs away (model 2.13). The order of the
+// flush, the page table lock and the reverse map is switch S27; B7 lives in it.
+
+extension Machine {
+    mutating func sys_munmap(_ t: Ref<Task>, at position: Int) -> Flow {
+        let mm = self[self[t, .process], .mm]
+        switch position {
+        case 0:
+            return mmapWriteLock(mm, t) ?? .next
+        case 1:
+            detachVMAs(t, mm, self[t, .first]..<self[t, .last] + 1)
+            guard self[t, .detached].exists else { return .jump(2) }
+            if rules.generation == .v6 { mmapDowngrade(mm, t) }
+            return .call(.unmap_region, then: 2)
+        default:
+            mmapUnlock(mm, t)
+            return .leave()
+        }
+    }
+
+    /// detach_vmas_to_be_unmapped(): out of the tree by address, but not yet out of the reverse
+    /// map. The list runs from the lowest to the highest.
+    mutating func detachVMAs(_ t: Ref<Task>, _ mm: Ref<MM>, _ range: Range<Int>) {
+        var last = Ref<VMA>.none
+        while true {
+            var vma = state.findVMA(mm, range.lowerBound)
+            guard vma.exists, self[vma, .start] < range.upperBound else { return }
+            if self[vma, .start] < range.lowerBound { vma = split(vma, at: range.lowerBound) }
+            if self[vma, .end] > range.upperBound { split(vma, at: range.upperBound) }
+            unlinkAddress(vma)
+            if last.exists { self[last, .nextDetached] = vma } else { self[t, .detached] = vma }
+            last = vma
+        }
+    }
+
+    /// unmap_region(): empties the page tables of the detached VMAs, then takes the VMAs out of
+    /// the reverse map.
+    mutating func unmap_region(_ t: Ref<Task>, at position: Int) -> Flow {
+        switch position {
+        case 100:
+            self[t, .vma] = self[t, .detached]
+            return .jump(101)
+        case 101:
+            let vma = self[t, .vma]
+            guard vma.exists else { return .jump(102) }
+            setZap(t, vma, self[vma, .start], self[vma, .end])
+            self[t, .vma] = self[vma, .nextDetached]
+            return .call(.zap_pte_range, then: 101)
+        case 102:
+            return self[t, .detached].exists ? .jump(0) : .leave()
+        default:  // unlink_file_vma()
+            let vma = self[t, .detached]
+            let file = self[vma, .file]
+            if file.exists, !self[file, .immapLock].isFree {
+                return .blocked(.immapLock, file.raw)
+            }
+            unlinkFile(vma)
+            self[t, .detached] = self[vma, .nextDetached]
+            free(vma)
+            return .jump(102)
+        }
+    }
+
+    mutating func setZap(_ t: Ref<Task>, _ vma: Ref<VMA>, _ start: Int, _ end: Int) {
+        self[t, .zapMM] = self[vma, .mm]
+        self[t, .zapAddress] = start
+        self[t, .zapEnd] = end
+    }
+
+    /// Zaps zapAddress to zapEnd of zapMM, one page table after the other.
+    mutating func zap_pte_range(_ t: Ref<Task>, at position: Int) -> Flow {
+        let mm = self[t, .zapMM]
+        let page = self[t, .zapPage]
+        switch position {
+        case 0:
+            return lockPTL(mm, t) ?? .next
+        case 1:  // Z1
+            let start = self[t, .zapAddress]
+            let limit = min(self[t, .zapEnd], (start | 511) + 1)
+            guard start < limit,
+                let (vpn, _) = state.radixFirst(self[mm, .pgd], in: start...limit - 1)
+            else {
+                self[t, .zapAddress] = limit
+                return .jump(103)
+            }
+            let old = exchangePTE(mm, vpn)
+            self[t, .mustFlush] = true
+            self[t, .zapAddress] = vpn + 1
+            if isZeroFolio(old.folio) { return .jump(1) }
+            self[t, .zapOld] = old
+            self[t, .zapPage] = old.folio
+            getPage(old.folio)
+            if old.accessed, !self[old.folio, .anon] { self[old.folio, .referenced] = true }
+            return .jump(100)
+        case 100:  // Z2
+            let old = self[t, .zapOld]
+            if old.dirty, !self[page, .anon] {
+                self[t, .zapFoundDirty] = true
+                self[t, .dirtyPage] = page
+                return .call(.set_page_dirty, then: 101)
+            }
+            return .jump(2)
+        case 101:
+            return .jump(rules.zapFlush == .beforeRmap ? 3 : 2)
+        case 2:  // Z3
+            removeRmap(page)
+            return .next
+        case 3:  // Z4
+            let delays =
+                rules.zapFlush == .beforeRmap && self[t, .zapOld].dirty && !self[page, .anon]
+            gather(t, page, delays ? .delayed : .gather)
+            self[t, .zapPage] = .none
+            self[t, .zapOld] = .empty
+            return .jump(1)
+        case 103:  // the end of this page table
+            let early = self[t, .zapFoundDirty] && rules.zapFlush != .afterPTL
+            return .jump(early ? 4 : 6)
+        case 4:  // Z5, before the lock is released
+            flushZapped(t)
+            return .jump(104)
+        case 104:
+            return .jump(self[t, .delayed].exists ? 5 : 6)
+        case 5:  // Z3, after the flush
+            let delayed = takeGathered(t, .delayed)
+            removeRmap(delayed)
+            gather(t, delayed, .gather)
+            return .jump(104)
+        case 6:
+            unlockPTL(mm, t)
+            return .jump(105)
+        case 105:
+            if self[t, .mustFlush] { return .jump(7) }
+            return .jump(self[t, .gather].exists ? 8 : 106)
+        case 7:  // Z5
+            flushZapped(t)
+            return .jump(self[t, .gather].exists ? 8 : 106)
+        case 8:  // Z6
+            while self[t, .gather].exists { putPage(takeGathered(t, .gather)) }
+            return .jump(106)
+        default:
+            self[t, .zapFoundDirty] = false
+            return self[t, .zapAddress] < self[t, .zapEnd] ? .jump(0) : .leave()
+        }
+    }
+
+    private mutating func flushZapped(_ t: Ref<Task>) {
+        // Flushing all of the range below the cursor is never less than what was zapped.
+        let end = self[t, .zapAddress]
+        let start = (end - 1) & ~511
+        flushTLB(self[t, .zapMM], start..<end)
+        self[t, .mustFlush] = false
+    }
+
+    // MARK: mmu_gather
+
+    private mutating func gather(
+        _ t: Ref<Task>, _ page: Ref<Folio>, _ list: Field<Task, Ref<Batch>>
+    ) {
+        var batch = self[t, list]
+        if !batch.exists || self[batch, .count] == Batch.capacity {
+            let fresh = allocate(Batch.self)
+            self[fresh, .next] = batch
+            self[t, list] = fresh
+            batch = fresh
+        }
+        let count = self[batch, .count]
+        self[batch, .folio(count)] = page
+        self[batch, .count] = count + 1
+    }
+
+    private mutating func takeGathered(
+        _ t: Ref<Task>, _ list: Field<Task, Ref<Batch>>
+    ) -> Ref<Folio> {
+        let batch = self[t, list]
+        let last = self[batch, .count] - 1
+        let page = self[batch, .folio(last)]
+        self[batch, .folio(last)] = .none
+        self[batch, .count] = last
+        if last == 0 {
+            self[t, list] = self[batch, .next]
+            free(batch)
+        }
+        return page
+    }
+
+    // MARK: madvise
+
+    mutating func sys_madvise(_ t: Ref<Task>, at position: Int) -> Flow {
+        let mm = self[self[t, .process], .mm]
+        switch position {
+        case 0:
+            // 2.6.18 to 2.6.20 exclude faults; later kernels do not.
+            let wait = rules.generation == .v6 ? mmapReadLock(mm, t) : mmapWriteLock(mm, t)
+            return wait ?? .next
+        case 1:
+            let (cursor, end) = (self[t, .cursor], self[t, .last] + 1)
+            guard cursor < end else { return .jump(2) }
+            let vma = state.findVMA(mm, cursor)
+            guard vma.exists, self[vma, .start] < end else {
+                self[t, .foundHole] = true
+                return .jump(2)
+            }
+            if self[vma, .start] > cursor { self[t, .foundHole] = true }
+            let pieceEnd = min(self[vma, .end], end)
+            setZap(t, vma, max(self[vma, .start], cursor), pieceEnd)
+            self[t, .cursor] = pieceEnd
+            return .call(.zap_pte_range, then: 1)
+        default:
+            mmapUnlock(mm, t)
+            if self[t, .foundHole] { self[t, .outcome] = .ENOMEM }
+            return .leave()
+        }
+    }
+
+    // MARK: exit
+
+    mutating func do_exit(_ t: Ref<Task>, at position: Int) -> Flow {
+        let process = self[t, .process]
+        let mm = self[process, .mm]
+        switch position {
+        case 0:
+            self[process, .isAlive] = false
+            self[mm, .users] -= 1
+            guard self[mm, .users] == 0 else {
+                self[process, .mm] = .none
+                return .leave()
+            }
+            return .call(.exit_mmap, then: 100)
+        default: return .leave()
+        }
+    }
+
+    mutating func exit_mmap(_ t: Ref<Task>, at position: Int) -> Flow {
+        let mm = self[self[t, .process], .mm]
+        switch position {
+        case 0:
+            detachVMAs(t, mm, 0..<State.topPage)
+            return .call(.unmap_region, then: 1)
+        default:
+            radixFree(self[mm, .pgd])
+            var mapping = self[mm, .mappings]
+            while mapping.exists {
+                let next = self[mapping, .next]
+                free(mapping)
+                mapping = next
+            }
+            for cpu in 0..<cpuCount { tlbInvalidate(cpu, mm, 0..<Int.max) }
+            self[self[t, .process], .mm] = .none
+            free(mm)
+            return .leave()
+        }
+    }
+}

@@ -1,0 +1,91 @@
+// page_mkclean(): take W and D from every PTE that maps a page, so that the next store faults
+// (model 2.6). The page is locked.
+
+extension Machine {
+    /// Cleans the PTEs of `rmapPage`; returns how many were writable or dirty.
+    mutating func page_mkclean(_ t: Ref<Task>, at position: Int) -> Flow {
+        let page = self[t, .rmapPage]
+        switch position {
+        case 0:  // M1: without any lock
+            self[t, .cleaned] = 0
+            return self[page, .mapcount] > 0 ? .next : .leave(0)
+        case 1:  // M2
+            return self[page, .mapping].exists ? .next : .leave(0)
+        case 2:  // M3
+            if let wait = lockImmap(self[page, .mapping], t) { return wait }
+            self[t, .rmapPgoff] = -1
+            self[t, .rmapSerial] = 0
+            return .next
+        case 3:  // the next VMA; vm_flags are read without mmap_sem
+            let vma = nextRmapVMA(t, page)
+            guard vma.exists else { return .jump(4) }
+            return visits(vma) ? .call(.page_mkclean_one, then: 3) : .jump(3)
+        default:  // M4
+            unlockImmap(self[page, .mapping], t)
+            self[t, .rmapVMA] = .none
+            return .leave(self[t, .cleaned])
+        }
+    }
+
+    /// Steps the walk of the reverse map to the next VMA that maps a page.
+    mutating func nextRmapVMA(_ t: Ref<Task>, _ page: Ref<Folio>) -> Ref<VMA> {
+        let cursor = self[t, .rmapPgoff] < 0 ? nil : (self[t, .rmapPgoff], self[t, .rmapSerial])
+        let vma = state.nextMapping(
+            of: self[page, .mapping], page: self[page, .index], after: cursor)
+        self[t, .rmapVMA] = vma
+        if vma.exists {
+            self[t, .rmapPgoff] = self[vma, .pgoff]
+            self[t, .rmapSerial] = self[vma, .serial]
+        }
+        return vma
+    }
+
+    /// S11. Only VM_SHARED never changes: a VMA that is read-only now may have been writable,
+    /// and may become so again.
+    private func visits(_ vma: Ref<VMA>) -> Bool {
+        switch rules.mkcleanFilter {
+        case .all: true
+        case .shared: self[vma, .flags].contains(.shared)
+        case .sharedWritableNow: self[vma, .flags].isSharedWritable
+        }
+    }
+
+    /// Where the walk's VMA maps the page.
+    func rmapAddress(_ t: Ref<Task>) -> Int {
+        let (vma, page) = (self[t, .rmapVMA], self[t, .rmapPage])
+        return self[vma, .start] + self[page, .index] - self[vma, .pgoff]
+    }
+
+    mutating func page_mkclean_one(_ t: Ref<Task>, at position: Int) -> Flow {
+        let mm = self[self[t, .rmapVMA], .mm]
+        let vpn = rmapAddress(t)
+        switch position {
+        case 0:  // page_check_address()
+            if let wait = lockPTL(mm, t) { return wait }
+            let entry = pte(mm, vpn)
+            guard entry.isMapped, entry.folio == self[t, .rmapPage], entry.dirty || entry.write else {
+                unlockPTL(mm, t)
+                return .leave()
+            }
+            return .next
+        case 1:  // X1
+            self[t, .rmapOld] = exchangePTE(mm, vpn)
+            guard rules.mkcleanFlushes else { return .jump(3) }
+            return .jump(rules.mkcleanFlushesBeforeSet ? 2 : 3)
+        case 2:  // X2 of 2.6.20 and later, X3 of 2.6.19
+            flushTLBPage(mm, vpn)
+            return .jump(rules.mkcleanFlushesBeforeSet ? 3 : 4)
+        case 3:  // X3 of 2.6.20 and later, X2 of 2.6.19
+            var entry = self[t, .rmapOld]
+            entry.write = false
+            if !rules.mkcleanKeepsD { entry.dirty = false }
+            setPTE(mm, vpn, entry)
+            self[t, .rmapOld] = .empty
+            return .jump(rules.mkcleanFlushes && !rules.mkcleanFlushesBeforeSet ? 2 : 4)
+        default:
+            unlockPTL(mm, t)
+            self[t, .cleaned] += 1
+            return .leave()
+        }
+    }
+}

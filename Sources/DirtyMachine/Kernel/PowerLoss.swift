@@ -1,0 +1,108 @@
+// `crash`: memory is gone, what was on disk stays.
+
+extension Machine {
+    mutating func powerLoss(_ t: Ref<Task>) -> Flow {
+        for task in state.tasks where task != t && !self[task, .isDone] { abandon(task) }
+        for process in state.processes where self[process, .mm].exists {
+            tearDown(self[process, .mm])
+            for other in state.processes where self[other, .mm] == self[process, .mm] && other != process {
+                self[other, .mm] = .none
+                self[other, .isAlive] = false
+            }
+            self[process, .mm] = .none
+            self[process, .isAlive] = false
+        }
+        for bio in pendingBios { free(bio) }
+        self[State.system, .firstBio] = .none
+        self[State.system, .lastBio] = .none
+        for file in state.files { forgetCache(file) }
+        for cpu in 0..<cpuCount {
+            for offset in 4..<Processor.words {
+                write(state.processor(cpu).raw, UInt8(offset), 0, .processor)
+            }
+        }
+        for counter in [Counter.nr_dirty, .nr_writeback, .nr_mapped, .nr_anon] {
+            self[State.system, .counter(counter)] = 0
+        }
+        return .leave()
+    }
+
+    /// A task that power took in the middle of its work.
+    private mutating func abandon(_ task: Ref<Task>) {
+        for level in 0..<self[task, .depth] {
+            self[task, .function(level)] = 0
+            self[task, .position(level)] = 0
+        }
+        self[task, .depth] = 0
+        self[task, .wait] = .nothing
+        self[task, .waitObject] = 0
+        self[task, .outcome] = .SIGKILL
+        self[task, .isDone] = true
+        var vma = self[task, .detached]
+        while vma.exists {
+            let next = self[vma, .nextDetached]
+            free(vma)
+            vma = next
+        }
+        for list in [Field<Task, Ref<Batch>>.gather, .delayed] {
+            var batch = self[task, list]
+            while batch.exists {
+                let next = self[batch, .next]
+                free(batch)
+                batch = next
+            }
+        }
+        for page in [self[task, .vmfNewPage]] where page.exists && !isZeroFolio(page) {
+            if self[page, .mapcount] == 0, !self[page, .mapping].exists { dropFolio(page) }
+        }
+    }
+
+    private mutating func tearDown(_ mm: Ref<MM>) {
+        freeAnonymousFolios(mm)
+        while true {
+            let vma = state.findVMA(mm, 0)
+            guard vma.exists else { break }
+            unlinkAddress(vma)
+            free(vma)
+        }
+        radixFree(self[mm, .pgd])
+        var mapping = self[mm, .mappings]
+        while mapping.exists {
+            let next = self[mapping, .next]
+            free(mapping)
+            mapping = next
+        }
+        free(mm)
+    }
+
+    private mutating func freeAnonymousFolios(_ mm: Ref<MM>) {
+        var from = 0
+        while let (vpn, word) = state.radixFirst(self[mm, .pgd], in: from...State.topPage) {
+            let page = PTE(word: word).folio
+            setPTE(mm, vpn, .empty)
+            if !isZeroFolio(page), self[page, .mapcount] > 0 {
+                self[page, .mapcount] -= 1
+                if self[page, .mapcount] == 0, !self[page, .mapping].exists { dropFolio(page) }
+            }
+            from = vpn + 1
+        }
+    }
+
+    private mutating func forgetCache(_ file: Ref<File>) {
+        while let (_, word) = state.radixFirst(self[file, .cache], in: 0...State.lastIndex) {
+            let page = Ref<Folio>(word: word)
+            removeFromPageCache(page)
+            dropFolio(page)
+        }
+        self[file, .immap] = .none
+        self[file, .isInodeDirty] = false
+        for lock in [Field<File, Lock>.immapLock, .privateLock, .inodeLock] {
+            self[file, lock] = Lock(word: 0)
+        }
+    }
+
+    private mutating func dropFolio(_ page: Ref<Folio>) {
+        self[State.system, .framesInUse] -= 1
+        free(page, keeping: Folio.identity)
+    }
+}

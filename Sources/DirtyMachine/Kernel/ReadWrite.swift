@@ -1,0 +1,100 @@
+// read(2) and write(2) of one page (model 2.18). Neither looks at any PTE.
+
+extension Machine {
+    mutating func sys_read(_ t: Ref<Task>, at position: Int) -> Flow {
+        let file = self[t, .file]
+        let index = self[t, .cursor]
+        switch position {
+        case 100:
+            return index > self[t, .last] ? .leave() : .jump(0)
+        case 0:
+            self[t, .hasValue] = false
+            guard index < self[file, .size] else { return .leave() }
+            let page = state.findPage(file, index)
+            if page.exists {
+                guard self[page, .uptodate] else { return .blocked(.pageLock, page.raw) }
+                return finishRead(t, page)
+            }
+            guard self[file, .fileSystem].hasDisk else {  // a hole stays one
+                self[t, .value] = 0
+                self[t, .hasValue] = true
+                self[t, .cursor] += 1
+                return .jump(100)
+            }
+            let added = allocateFolio()
+            guard added.exists else {
+                self[t, .outcome] = .ENOMEM
+                return .leave()
+            }
+            self[added, .lockOwner] = self[t, .slot]
+            addToPageCache(added, file, index)
+            self[t, .page] = added
+            return .next
+        default:
+            let page = self[t, .page]
+            self[page, .contents] = state.diskValue(file, index)
+            self[page, .uptodate] = true
+            unlockPage(page)
+            return finishRead(t, page)
+        }
+    }
+
+    private mutating func finishRead(_ t: Ref<Task>, _ page: Ref<Folio>) -> Flow {
+        self[page, .referenced] = true
+        self[t, .value] = self[page, .contents]
+        self[t, .hasValue] = true
+        self[t, .cursor] += 1
+        return .jump(100)
+    }
+
+    mutating func sys_write(_ t: Ref<Task>, at position: Int) -> Flow {
+        let file = self[t, .file]
+        let index = self[t, .cursor]
+        let page = self[t, .page]
+        switch position {
+        case 0:
+            return lockInode(file, t) ?? .next
+        case 1:  // find or create the page, locked
+            var found = state.findPage(file, index)
+            if found.exists {
+                if let wait = lockPage(found, t) { return wait }
+            } else {
+                found = allocateFolio()
+                guard found.exists else {
+                    self[t, .outcome] = .ENOMEM
+                    return .jump(7)
+                }
+                self[found, .lockOwner] = self[t, .slot]
+                addToPageCache(found, file, index)
+            }
+            getPage(found)
+            self[t, .page] = found
+            return .next
+        case 2:  // prepare: a whole page is written, so nothing is read
+            if self[file, .fileSystem].hasDisk, self[page, .buffers] == 0 {
+                self[page, .buffers] = self[file, .buffers]
+            }
+            self[page, .uptodate] = true
+            return .next
+        case 3:  // copy
+            let value = storedValue(t)
+            self[page, .contents] = value
+            noteStore(file, index, value)
+            self[t, .value] = value
+            self[t, .hasValue] = true
+            self[t, .dirtyPage] = page
+            return .call(.set_page_dirty, then: 4)  // commit
+        case 4:  // i_size is updated before the page is unlocked
+            if index >= self[file, .size] { self[file, .size] = index + 1 }
+            return .next
+        case 5:
+            unlockPage(page)
+            putPage(page)
+            self[t, .cursor] = index + 1
+            return .jump(self[t, .cursor] > self[t, .last] ? 7 : 1)
+        default:
+            unlockInode(file, t)
+            return .leave()
+        }
+    }
+}

@@ -1,0 +1,139 @@
+// Reclaim and eviction of one page (model 2.16).
+
+extension Machine {
+    mutating func kswapd_shrink_page(_ t: Ref<Task>, at position: Int) -> Flow {
+        let file = self[t, .file]
+        let page = self[t, .page]
+        switch position {
+        case 0:
+            guard self[t, .cursor] <= self[t, .last],
+                let (index, word) = state.radixFirst(
+                    self[file, .cache], in: self[t, .cursor]...self[t, .last])
+            else { return .leave() }
+            let found = Ref<Folio>(word: word)
+            self[t, .cursor] = index + 1
+            guard self[found, .lockOwner] == 0, !self[found, .writeback] else { return .jump(0) }
+            _ = lockPage(found, t)
+            getPage(found)
+            self[t, .page] = found
+            return self[found, .mapcount] > 0 ? .call(.try_to_unmap, then: 100) : .jump(100)
+        case 100:
+            if self[page, .dirty] {
+                let writes = rules.reclaimWrites && self[file, .fileSystem].hasDisk
+                return writes ? .call(.pageout, then: 101) : .jump(2)
+            }
+            return self[page, .buffers] > 0 ? .call(.try_to_free_buffers, then: 1) : .jump(1)
+        case 101: return .jump(3)
+        case 1:  // remove_mapping(): the references are counted before the dirty bit is read
+            if self[page, .mapcount] == 0, self[page, .pins] == 1, !self[page, .dirty] {
+                removeFromPageCache(page)
+            }
+            return .next
+        case 2:
+            unlockPage(page)
+            return .next
+        default:
+            putPage(page)
+            self[t, .page] = .none
+            return .jump(0)
+        }
+    }
+
+    /// pageout(): 2.6 writes the page and leaves it under writeback.
+    mutating func pageout(_ t: Ref<Task>, at position: Int) -> Flow {
+        switch position {
+        case 100:
+            self[t, .wbcFile] = self[t, .file]
+            self[t, .wbcPage] = self[t, .page]
+            return .call(.clear_page_dirty_for_io, then: 101)
+        case 101:
+            return self[t, .result] == 0 ? .jump(0) : .call(.writepage, then: 102)
+        case 0:
+            unlockPage(self[t, .page])
+            return .leave()
+        default: return .leave()
+        }
+    }
+
+    /// try_to_unmap(): takes the page out of every page table.
+    mutating func try_to_unmap(_ t: Ref<Task>, at position: Int) -> Flow {
+        let page = self[t, .page]
+        let mm = self[t, .rmapVMA].exists ? self[self[t, .rmapVMA], .mm] : Ref<MM>.none
+        switch position {
+        case 0:
+            if let wait = lockImmap(self[page, .mapping], t) { return wait }
+            self[t, .rmapPage] = page
+            self[t, .rmapPgoff] = -1
+            self[t, .rmapSerial] = 0
+            return .next
+        case 1:
+            return nextRmapVMA(t, page).exists ? .next : .jump(7)
+        case 2:
+            if let wait = lockPTL(mm, t) { return wait }
+            let entry = pte(mm, rmapAddress(t))
+            guard entry.isMapped, entry.folio == page else {
+                unlockPTL(mm, t)
+                return .jump(1)
+            }
+            return .next
+        case 3:  // ptep_clear_flush()
+            self[t, .rmapOld] = exchangePTE(mm, rmapAddress(t))
+            return .next
+        case 4:
+            flushTLBPage(mm, rmapAddress(t))
+            return .jump(100)
+        case 100:
+            guard self[t, .rmapOld].dirty else { return .jump(5) }
+            self[t, .dirtyPage] = page
+            return .call(.set_page_dirty, then: 5)
+        case 5:
+            removeRmap(page)
+            self[t, .rmapOld] = .empty
+            return .next
+        case 6:
+            unlockPTL(mm, t)
+            return .jump(1)
+        default:
+            unlockImmap(self[page, .mapping], t)
+            self[t, .rmapVMA] = .none
+            return .leave()
+        }
+    }
+
+    /// `evict`: drops clean pages that nobody maps; EBUSY for the others.
+    mutating func invalidate_page(_ t: Ref<Task>, at position: Int) -> Flow {
+        let file = self[t, .file]
+        let page = self[t, .page]
+        switch position {
+        case 0:
+            guard self[t, .cursor] <= self[t, .last],
+                let (index, word) = state.radixFirst(
+                    self[file, .cache], in: self[t, .cursor]...self[t, .last])
+            else { return .leave() }
+            let found = Ref<Folio>(word: word)
+            self[t, .cursor] = index + 1
+            let isBusy =
+                self[found, .lockOwner] != 0 || self[found, .dirty] || self[found, .writeback]
+                || self[found, .mapcount] > 0 || self[found, .pins] > 0
+            if isBusy {
+                self[t, .outcome] = .EBUSY
+                return .jump(0)
+            }
+            _ = lockPage(found, t)
+            self[t, .page] = found
+            return self[found, .buffers] > 0 ? .call(.try_to_free_buffers, then: 1) : .jump(1)
+        default:
+            let isBusy =
+                self[page, .buffers] > 0 || self[page, .dirty] || self[page, .mapcount] > 0
+                || self[page, .pins] > 0
+            unlockPage(page)
+            if isBusy {
+                self[t, .outcome] = .EBUSY
+            } else {
+                removeFromPageCache(page)
+                freeIfUnused(page)
+            }
+            return .jump(0)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+// set_page_dirty() and its file systems' versions (model 2.5). Buffers, PG_dirty, tag and counter
+// change in separate steps: B3 and B5 live between them.
+
+extension Machine {
+    /// Dirties `dirtyPage`. Returns 1 if it was clean.
+    mutating func set_page_dirty(_ t: Ref<Task>, at position: Int) -> Flow {
+        guard position == 0 else { return .leave(self[t, .result]) }
+        let page = self[t, .dirtyPage]
+        let file = self[page, .mapping]  // D1
+        guard file.exists else {
+            let was = self[page, .dirty]
+            self[page, .dirty] = true
+            return .leave(was ? 0 : 1)
+        }
+        self[t, .dirtyMapping] = file
+        if self[file, .fileSystem].hasDisk { return .call(.set_page_dirty_buffers, then: 100) }
+        return .call(
+            rules.generation == .v6 ? .noop_dirty_folio : .set_page_dirty_nobuffers, then: 100)
+    }
+
+    mutating func set_page_dirty_buffers(_ t: Ref<Task>, at position: Int) -> Flow {
+        let (page, file) = (self[t, .dirtyPage], self[t, .dirtyMapping])
+        switch position {
+        case 0:  // D2
+            if rules.generation == .v6 {
+                if let wait = lockPrivate(file, t) { return wait }
+            } else if !privateLockIsFree(file) {
+                return .blocked(.privateLock, file.raw)
+            }
+            if self[page, .buffers] > 0 { self[page, .dirtyBuffers] = (1 << self[page, .buffers]) - 1 }
+            return .next
+        case 1:  // D3
+            let was = self[page, .dirty]
+            self[page, .dirty] = true
+            if rules.generation == .v6 { unlockPrivate(file, t) }
+            return was ? .leave(0) : .next
+        case 2:
+            accountDirtied(page)
+            return .next
+        default:  // D5
+            self[file, .isInodeDirty] = true
+            return .leave(1)
+        }
+    }
+
+    mutating func set_page_dirty_nobuffers(_ t: Ref<Task>, at position: Int) -> Flow {
+        let (page, file) = (self[t, .dirtyPage], self[t, .dirtyMapping])
+        switch position {
+        case 0:  // D3
+            let was = self[page, .dirty]
+            self[page, .dirty] = true
+            return was ? .leave(0) : .next
+        case 1:
+            accountDirtied(page)
+            return .next
+        default:  // D5
+            self[file, .isInodeDirty] = true
+            return .leave(1)
+        }
+    }
+
+    /// D4, under tree_lock: nothing happens if the page has been truncated meanwhile.
+    private mutating func accountDirtied(_ page: Ref<Folio>) {
+        let file = self[page, .mapping]
+        guard file.exists else { return }
+        if self[file, .accountsDirty] { count(.nr_dirty, 1) }
+        setTag(file, self[page, .index], .dirty, true)
+    }
+
+    /// 6.18's tmpfs: PG_dirty and nothing else.
+    mutating func noop_dirty_folio(_ t: Ref<Task>) -> Flow {
+        let page = self[t, .dirtyPage]
+        let was = self[page, .dirty]
+        self[page, .dirty] = true
+        return .leave(was ? 0 : 1)
+    }
+}

@@ -1,0 +1,112 @@
+// ftruncate(2) (model 2.15).
+
+extension Machine {
+    mutating func sys_ftruncate(_ t: Ref<Task>, at position: Int) -> Flow {
+        let file = self[t, .file]
+        let size = self[t, .newSize]
+        switch position {
+        case 0:
+            return lockInode(file, t) ?? .next
+        case 1:  // T1
+            let shrinks = size < self[file, .size]
+            self[file, .size] = size
+            return shrinks ? .call(.unmap_mapping_range, then: 100) : .jump(3)  // T2
+        case 100:
+            self[t, .cursor] = size
+            return .call(.truncate_inode_pages, then: 2)  // T3
+        case 2:  // T4
+            forgetDiskBlocks(file, from: size)
+            return .next
+        default:
+            unlockInode(file, t)
+            return .leave()
+        }
+    }
+
+    private mutating func forgetDiskBlocks(_ file: Ref<File>, from size: Int) {
+        while let (index, _) = state.radixFirst(self[file, .disk], in: size...State.lastIndex) {
+            writeDisk(file, index, 0)
+        }
+        while let (index, _) = state.radixFirst(self[file, .stored], in: size...State.lastIndex) {
+            self[file, .stored] = radixStore(
+                self[file, .stored], index, 0, .stored, owner: file.raw)
+        }
+    }
+
+    /// Zaps every mapping of the pages from newSize on, private copies included.
+    mutating func unmap_mapping_range(_ t: Ref<Task>, at position: Int) -> Flow {
+        let file = self[t, .file]
+        switch position {
+        case 0:
+            if let wait = lockImmap(file, t) { return wait }
+            if rules.generation == .v2_6 { self[file, .truncateCount] += 1 }
+            self[t, .rmapPgoff] = -1
+            self[t, .rmapSerial] = 0
+            return .next
+        case 1:
+            let from = self[t, .newSize]
+            let cursor = self[t, .rmapPgoff] < 0 ? nil : (self[t, .rmapPgoff], self[t, .rmapSerial])
+            let vma = state.nextMapping(of: file, pages: from...State.lastIndex, after: cursor)
+            guard vma.exists else { return .jump(2) }
+            self[t, .rmapPgoff] = self[vma, .pgoff]
+            self[t, .rmapSerial] = self[vma, .serial]
+            let start = max(self[vma, .start], self[vma, .start] + from - self[vma, .pgoff])
+            setZap(t, vma, start, self[vma, .end])
+            return .call(.zap_pte_range, then: 1)
+        default:
+            unlockImmap(file, t)
+            return .leave()
+        }
+    }
+
+    mutating func truncate_inode_pages(_ t: Ref<Task>, at position: Int) -> Flow {
+        let file = self[t, .file]
+        let page = self[t, .page]
+        switch position {
+        case 0:
+            guard
+                let (index, word) = state.radixFirst(
+                    self[file, .cache], in: self[t, .cursor]...State.lastIndex)
+            else {
+                self[t, .page] = .none
+                return .leave()
+            }
+            self[t, .cursor] = index + 1
+            self[t, .page] = Ref(word: word)
+            getPage(self[t, .page])
+            return .next
+        case 1:
+            return lockPage(page, t) ?? .next
+        case 2:
+            if let wait = waitForWriteback(page) { return wait }
+            return .call(.truncate_complete_page, then: 3)
+        default:
+            unlockPage(page)
+            putPage(page)
+            return .jump(0)
+        }
+    }
+
+    /// Throws `page` away. Which comes first, the buffers or the dirty bit, is switch S29.
+    mutating func truncate_complete_page(_ t: Ref<Task>, at position: Int) -> Flow {
+        let page = self[t, .page]
+        switch position {
+        case 100:
+            return rules.cancelsAfterInvalidate ? .jump(0) : .call(cancel, then: 102)
+        case 0:  // do_invalidatepage()
+            self[page, .buffers] = 0
+            self[page, .dirtyBuffers] = 0
+            return rules.cancelsAfterInvalidate ? .call(cancel, then: 101) : .jump(1)
+        case 101: return .jump(1)
+        case 102: return .jump(0)
+        default:
+            self[page, .uptodate] = false
+            if self[page, .mapping].exists { removeFromPageCache(page) }
+            return .leave()
+        }
+    }
+
+    private var cancel: KernelFunction {
+        rules.hasCancelDirty ? .cancel_dirty_page : .test_clear_page_dirty
+    }
+}

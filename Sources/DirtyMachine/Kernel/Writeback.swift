@@ -1,0 +1,256 @@
+// Writeback (model 2.8): from the dirty tag to the disk. The device reads memory at some moment
+// of its own between submission and completion.
+
+extension Machine {
+    /// Writes the dirty pages from wbcIndex to wbcEnd of wbcFile.
+    mutating func write_cache_pages(_ t: Ref<Task>, at position: Int) -> Flow {
+        let file = self[t, .wbcFile]
+        let page = self[t, .wbcPage]
+        switch position {
+        case 100:
+            return .jump(rules.generation == .v6 && self[t, .wbcSync] ? 0 : 1)
+        case 0:  // tag_pages_for_writeback(): later dirtyings must not keep us here for ever
+            var index = self[t, .wbcIndex]
+            while let found = state.radixFirst(
+                self[file, .cache], tagged: .dirty, in: index...max(index, self[t, .wbcEnd])),
+                found <= self[t, .wbcEnd]
+            {
+                setTag(file, found, .towrite, true)
+                index = found + 1
+                if index > self[t, .wbcEnd] { break }
+            }
+            return .next
+        case 1:  // WB1
+            let tag = rules.generation == .v6 && self[t, .wbcSync] ? Tag.towrite : .dirty
+            guard self[t, .wbcIndex] <= self[t, .wbcEnd],
+                let index = state.radixFirst(
+                    self[file, .cache], tagged: tag, in: self[t, .wbcIndex]...self[t, .wbcEnd])
+            else {
+                self[t, .wbcPage] = .none
+                return .leave()
+            }
+            let found = state.findPage(file, index)
+            getPage(found)
+            self[t, .wbcPage] = found
+            self[t, .wbcIndex] = index + 1
+            return .next
+        case 2:  // WB2
+            return lockPage(page, t) ?? .next
+        case 3:  // WB3
+            guard self[page, .mapping] == file else { return .jump(6) }
+            return .jump(rules.writebackRequiresDirty ? 4 : 5)
+        case 4:  // WB4
+            return self[page, .dirty] ? .next : .jump(6)
+        case 5:  // WB5
+            if self[page, .writeback] {
+                return self[t, .wbcSync] ? .blocked(.writeback, page.raw) : .jump(6)
+            }
+            return .call(.clear_page_dirty_for_io, then: 101)  // WB6
+        case 101:
+            return self[t, .result] == 0 ? .jump(6) : .call(.writepage, then: 7)
+        case 6:  // skip
+            unlockPage(page)
+            putPage(page)
+            return .jump(1)
+        default:
+            putPage(page)
+            return .jump(1)
+        }
+    }
+
+    /// block_write_full_page(), WB7.
+    mutating func writepage(_ t: Ref<Task>, at position: Int) -> Flow {
+        let (file, page) = (self[t, .wbcFile], self[t, .wbcPage])
+        switch position {
+        case 0:  // a
+            if self[page, .index] >= self[file, .size] {
+                self[page, .dirtyBuffers] = 0
+            } else if self[page, .buffers] == 0 {
+                self[page, .buffers] = self[file, .buffers]
+                self[page, .dirtyBuffers] = allBuffers(file)
+            }
+            return .next
+        case 1:  // b
+            self[page, .asyncBuffers] = self[page, .dirtyBuffers]
+            self[page, .dirtyBuffers] = 0
+            return .next
+        case 2:  // c
+            setPageWriteback(page)
+            self[t, .boolean] = self[page, .asyncBuffers] != 0
+            return .jump(self[t, .boolean] ? 3 : 4)
+        case 3:  // d
+            submitBio(page, held: self[t, .wbcHold])
+            return .next
+        case 4:  // e
+            unlockPage(page)
+            return self[t, .boolean] ? .leave() : .next
+        default:  // f: no buffer was dirty, so nothing is written
+            endPageWriteback(page)
+            return .leave()
+        }
+    }
+
+    private mutating func setPageWriteback(_ page: Ref<Folio>) {
+        let (file, index) = (self[page, .mapping], self[page, .index])
+        self[page, .writeback] = true
+        setTag(file, index, .writeback, true)
+        if !self[page, .dirty] { setTag(file, index, .dirty, false) }
+        setTag(file, index, .towrite, false)
+        count(.nr_writeback, 1)
+    }
+
+    private mutating func endPageWriteback(_ page: Ref<Folio>) {
+        self[page, .writeback] = false
+        let file = self[page, .mapping]
+        if file.exists { setTag(file, self[page, .index], .writeback, false) }
+        count(.nr_writeback, -1)
+    }
+
+    // MARK: The device
+
+    private mutating func submitBio(_ page: Ref<Folio>, held: Bool) {
+        let bio = allocate(Bio.self)
+        self[bio, .folio] = page
+        self[bio, .isHeld] = held
+        self[bio, .carriesValue] = self[page, .asyncBuffers] & 1 == 1
+        self[page, .bio] = bio
+        getPage(page)
+        let last = self[State.system, .lastBio]
+        if last.exists { self[last, .next] = bio } else { self[State.system, .firstBio] = bio }
+        self[State.system, .lastBio] = bio
+    }
+
+    /// Pages on their way to the device, oldest first.
+    public var pendingBios: [Ref<Bio>] { state.pendingBios }
+
+    /// One step of the device on a page: it reads memory, or it has written the disk and raises
+    /// the completion interrupt. False if there is nothing to do, or not until `complete`.
+    @discardableResult
+    public mutating func stepDevice(_ bio: Ref<Bio>, completing: Bool = false) -> Bool {
+        let page = self[bio, .folio]
+        if !self[bio, .isSampled] {
+            setCause(task: 0, function: .device)
+            self[bio, .sample] = self[page, .contents]
+            self[bio, .isSampled] = true
+            return true
+        }
+        guard completing || !self[bio, .isHeld] else { return false }
+        setCause(task: 0, function: .end_page_writeback)
+        let file = self[page, .mapping]
+        if self[bio, .carriesValue], file.exists {
+            writeDisk(file, self[page, .index], self[bio, .sample])
+        }
+        unlink(bio)
+        self[page, .bio] = .none
+        self[page, .asyncBuffers] = 0
+        endPageWriteback(page)
+        putPage(page)
+        return true
+    }
+
+    private mutating func unlink(_ bio: Ref<Bio>) {
+        let next = self[bio, .next]
+        var previous = Ref<Bio>.none
+        var at = self[State.system, .firstBio]
+        while at != bio {
+            previous = at
+            at = self[at, .next]
+        }
+        if previous.exists { self[previous, .next] = next } else { self[State.system, .firstBio] = next }
+        if self[State.system, .lastBio] == bio { self[State.system, .lastBio] = previous }
+        free(bio)
+    }
+
+    // MARK: Waiting and synchronising
+
+    /// Waits until no page from wbcIndex to wbcEnd is under writeback.
+    mutating func wait_on_page_writeback_range(_ t: Ref<Task>) -> Flow {
+        let file = self[t, .wbcFile]
+        guard self[t, .wbcIndex] <= self[t, .wbcEnd],
+            let index = state.radixFirst(
+                self[file, .cache], tagged: .writeback, in: self[t, .wbcIndex]...self[t, .wbcEnd])
+        else { return .leave() }
+        return .blocked(.writeback, state.findPage(file, index).raw)
+    }
+
+    /// do_fsync(), vfs_fsync_range(): `first` to `last` of wbcFile. 6.18 waits before the file
+    /// system's own fsync, 2.6 after it.
+    mutating func do_fsync(_ t: Ref<Task>, at position: Int) -> Flow {
+        let file = self[t, .wbcFile]
+        switch position {
+        case 100:
+            guard self[file, .fileSystem].hasDisk else { return .leave() }
+            self[t, .wbcSync] = true
+            return .call(.write_cache_pages, then: 101)
+        case 101:
+            self[t, .wbcIndex] = self[t, .count]
+            return rules.generation == .v6 ? .call(.wait_on_page_writeback_range, then: 0) : .jump(0)
+        case 0:  // ->fsync
+            if rules.generation == .v2_6, !self[file, .inodeLock].isFree {
+                return .blocked(.inodeLock, file.raw)
+            }
+            self[file, .isInodeDirty] = false
+            return rules.generation == .v6
+                ? .leave() : .call(.wait_on_page_writeback_range, then: 102)
+        default: return .leave()
+        }
+    }
+
+    mutating func sys_fsync(_ t: Ref<Task>, at position: Int) -> Flow {
+        guard position == 100 else { return .leave() }
+        setWritebackRange(t, self[t, .file], 0...State.lastIndex)
+        return .call(.do_fsync, then: 101)
+    }
+
+    /// `count` keeps the range's beginning for the wait that follows the writing.
+    mutating func setWritebackRange(_ t: Ref<Task>, _ file: Ref<File>, _ range: ClosedRange<Int>) {
+        self[t, .wbcFile] = file
+        self[t, .wbcIndex] = range.lowerBound
+        self[t, .count] = range.lowerBound
+        self[t, .wbcEnd] = range.upperBound
+    }
+
+    /// The flusher on a range of one file, `writeback`.
+    mutating func wb_writepages(_ t: Ref<Task>, at position: Int) -> Flow {
+        let file = self[t, .file]
+        switch position {
+        case 100:
+            guard self[file, .fileSystem].hasDisk else { return .leave() }
+            setWritebackRange(t, file, self[t, .first]...self[t, .last])
+            self[t, .wbcSync] = !self[t, .wbcHold]
+            return .call(.write_cache_pages, then: 101)
+        case 101:
+            if self[t, .wbcHold] { return .leave() }
+            self[t, .wbcIndex] = self[t, .first]
+            return .call(.wait_on_page_writeback_range, then: 102)
+        default: return .leave()
+        }
+    }
+
+    /// `complete`: the device finishes what `writeback … start` left with it.
+    mutating func completeHeld(_ t: Ref<Task>) -> Flow {
+        let (file, pages) = (self[t, .file], self[t, .first]...self[t, .last])
+        for bio in pendingBios {
+            let page = self[bio, .folio]
+            guard self[page, .mapping] == file, pages.contains(self[page, .index]) else { continue }
+            stepDevice(bio, completing: true)
+            return .jump(0)
+        }
+        return .leave()
+    }
+}
+
+extension State {
+    /// The last page index that a file can have.
+    static let lastIndex = 1 << 40
+
+    public var pendingBios: [Ref<Bio>] {
+        var result: [Ref<Bio>] = []
+        var bio = self[State.system, .firstBio]
+        while bio.exists {
+            result.append(bio)
+            bio = self[bio, .next]
+        }
+        return result
+    }
+}

@@ -1,0 +1,144 @@
+/// A page-table entry of x86-64. The frame's record takes the place of the frame number.
+public struct PTE: Word, Hashable, Sendable {
+    public var word: UInt64
+    public init(word: UInt64) { self.word = word }
+
+    public static let empty = PTE(word: 0)
+    static let presentBit: UInt64 = 1
+    static let writeBit: UInt64 = 2
+    static let userBit: UInt64 = 4
+    static let accessedBit: UInt64 = 8
+    static let dirtyBit: UInt64 = 16
+    static let executeBit: UInt64 = 32
+    static let softDirtyBit: UInt64 = 64
+    /// PROT_NONE: present for the kernel, not for the hardware.
+    static let protNoneBit: UInt64 = 128
+    static let frameShift: UInt64 = 12
+    /// What vm_page_prot holds and pte_modify() replaces.
+    static let protectionBits = presentBit | writeBit | userBit | executeBit | protNoneBit
+
+    private func has(_ bit: UInt64) -> Bool { word & bit != 0 }
+    private mutating func set(_ bit: UInt64, _ on: Bool) { word = on ? word | bit : word & ~bit }
+
+    /// The hardware's present bit.
+    public var present: Bool {
+        get { has(PTE.presentBit) }
+        set { set(PTE.presentBit, newValue) }
+    }
+    public var write: Bool {
+        get { has(PTE.writeBit) }
+        set { set(PTE.writeBit, newValue) }
+    }
+    public var user: Bool {
+        get { has(PTE.userBit) }
+        set { set(PTE.userBit, newValue) }
+    }
+    public var accessed: Bool {
+        get { has(PTE.accessedBit) }
+        set { set(PTE.accessedBit, newValue) }
+    }
+    public var dirty: Bool {
+        get { has(PTE.dirtyBit) }
+        set { set(PTE.dirtyBit, newValue) }
+    }
+    public var execute: Bool { has(PTE.executeBit) }
+    public var softDirty: Bool { has(PTE.softDirtyBit) }
+    public var isProtNone: Bool { has(PTE.protNoneBit) }
+    /// pte_none().
+    public var isNone: Bool { word == 0 }
+    /// pte_present(): also true of PROT_NONE entries.
+    public var isMapped: Bool { has(PTE.presentBit | PTE.protNoneBit) }
+    public var folio: Ref<Folio> { Ref(word: word >> PTE.frameShift) }
+
+    /// mk_pte(): an entry for a page with a VMA's default protection.
+    init(_ folio: Ref<Folio>, _ prot: PTE) {
+        word = folio.word << PTE.frameShift | prot.word
+    }
+
+    /// pte_modify(): another protection, the same frame, A and D kept.
+    func modified(_ prot: PTE) -> PTE {
+        PTE(word: word & ~PTE.protectionBits | prot.word & PTE.protectionBits)
+    }
+
+    /// Six characters, `-` where the bit is clear: P W U A D X.
+    public var description: String {
+        func letter(_ on: Bool, _ letter: Character) -> Character { on ? letter : "-" }
+        return String([
+            letter(present, "P"), letter(write, "W"), letter(user, "U"), letter(accessed, "A"),
+            letter(dirty, "D"), letter(execute, "X"),
+        ])
+    }
+}
+
+/// vm_flags.
+public struct VMFlags: OptionSet, Word, Hashable, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+    public init(word: UInt64) { rawValue = UInt32(word) }
+    public var word: UInt64 { UInt64(rawValue) }
+
+    public static let read = VMFlags(rawValue: 0x1)
+    public static let write = VMFlags(rawValue: 0x2)
+    public static let exec = VMFlags(rawValue: 0x4)
+    public static let shared = VMFlags(rawValue: 0x8)
+    public static let mayRead = VMFlags(rawValue: 0x10)
+    public static let mayWrite = VMFlags(rawValue: 0x20)
+    public static let mayExec = VMFlags(rawValue: 0x40)
+    public static let mayShare = VMFlags(rawValue: 0x80)
+    /// Memory of this VMA counts against the commit limit: private and writable at some time.
+    public static let account = VMFlags(rawValue: 0x100)
+    static let access: VMFlags = [.read, .write, .exec]
+
+    /// is_cow_mapping().
+    var isCOW: Bool { contains(.mayWrite) && !contains(.shared) }
+    var isSharedWritable: Bool { contains([.shared, .write]) }
+
+    /// protection_map[]: what a PTE of such a VMA gets. A private writable page starts without W;
+    /// a private one is what a shared one becomes when VM_SHARED is masked off.
+    var protection: PTE {
+        var pte = PTE.empty
+        guard !isDisjoint(with: .access) else {
+            pte.word = PTE.protNoneBit
+            return pte
+        }
+        pte.word = PTE.presentBit | PTE.userBit | PTE.accessedBit
+        if isSharedWritable { pte.write = true }
+        if contains(.exec) { pte.word |= PTE.executeBit }
+        return pte
+    }
+
+    public init(_ protection: Access) {
+        self = VMFlags(rawValue: UInt32(protection.rawValue))
+    }
+
+    /// Three letters, as in /proc/PID/maps.
+    public var letters: String {
+        (contains(.read) ? "r" : "-") + (contains(.write) ? "w" : "-") + (contains(.exec) ? "x" : "-")
+    }
+}
+
+/// PROT_READ, PROT_WRITE, PROT_EXEC.
+public struct Access: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public static let read = Access(rawValue: 1)
+    public static let write = Access(rawValue: 2)
+    public static let execute = Access(rawValue: 4)
+}
+
+public enum FileSystem: UInt8, Word, Sendable, CaseIterable {
+    case ext3, ext4, tmpfs
+
+    public init(word: UInt64) { self = FileSystem(rawValue: UInt8(word)) ?? .ext3 }
+    public var word: UInt64 { UInt64(rawValue) }
+    public var name: String { String(describing: self) }
+    /// Pages can be written to a disk.
+    public var hasDisk: Bool { self != .tmpfs }
+}
+
+public enum DataMode: UInt8, Word, Sendable, CaseIterable {
+    case ordered, writeback
+
+    public init(word: UInt64) { self = DataMode(rawValue: UInt8(word)) ?? .ordered }
+    public var word: UInt64 { UInt64(rawValue) }
+}

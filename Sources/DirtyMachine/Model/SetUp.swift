@@ -1,0 +1,128 @@
+// What a scenario declares before anything happens: files and processes.
+
+extension Machine {
+    /// Declares a file. Its pages hold 0 on disk; with `cached` they start clean in the page cache.
+    /// Returns none when the page frames do not suffice.
+    public mutating func addFile(
+        _ name: String, pages: Int, _ fileSystem: FileSystem, cached: Bool = false,
+        buffers: Int = 1, mkwrite: Bool = false, data: DataMode = .ordered
+    ) -> Ref<File> {
+        setCause(task: 0, function: .scenario)
+        let file = makeFile(names.intern(name), size: pages, fileSystem, isAnonymous: false)
+        self[file, .buffers] = buffers
+        self[file, .data] = data
+        if mkwrite { self[file, .hasPageMkwrite] = true }
+        guard cached else { return file }
+        for index in 0..<pages {
+            let folio = allocateFolio()
+            guard folio.exists else { return .none }
+            self[folio, .uptodate] = true
+            addToPageCache(folio, file, index)
+        }
+        return file
+    }
+
+    mutating func makeFile(
+        _ name: Int, size: Int, _ fileSystem: FileSystem, isAnonymous: Bool
+    ) -> Ref<File> {
+        let file = allocate(File.self)
+        self[file, .name] = name
+        self[file, .size] = size
+        self[file, .fileSystem] = fileSystem
+        self[file, .isAnonymous] = isAnonymous
+        self[file, .accountsDirty] = fileSystem.hasDisk
+        self[file, .buffers] = 1
+        // ext3 and ext4 name the journaling file system of the kernel's own time, and that has
+        // page_mkwrite in 6.18, none in 2.6.
+        self[file, .hasPageMkwrite] = fileSystem.hasDisk && rules.generation == .v6
+        var last = self[State.system, .files]
+        if !last.exists {
+            self[State.system, .files] = file
+        } else {
+            while self[last, .next].exists { last = self[last, .next] }
+            self[last, .next] = file
+        }
+        return file
+    }
+
+    /// Declares a process with an empty address space. Without `cpu` it runs on the next CPU in
+    /// turn.
+    public mutating func addProcess(_ name: String, cpu: Int? = nil) -> Ref<Process> {
+        setCause(task: 0, function: .scenario)
+        let process = makeProcess(name, cpu: cpu)
+        self[process, .mm] = makeMM(owner: process)
+        self[process, .isAlive] = true
+        return process
+    }
+
+    /// Declares a thread: a process record on another's address space.
+    public mutating func addThread(_ name: String, of leader: Ref<Process>, cpu: Int? = nil) -> Ref<Process> {
+        setCause(task: 0, function: .scenario)
+        let thread = makeProcess(name, cpu: cpu)
+        guard self[leader, .isAlive] else { return thread }
+        let mm = self[leader, .mm]
+        self[thread, .mm] = mm
+        self[thread, .isAlive] = true
+        self[mm, .users] += 1
+        return thread
+    }
+
+    mutating func makeProcess(_ name: String, cpu: Int?) -> Ref<Process> {
+        let process = allocate(Process.self)
+        self[process, .name] = names.intern(name)
+        self[process, .cpu] = cpu ?? self[State.system, .nextCPU] % cpuCount
+        if cpu == nil { self[State.system, .nextCPU] = (self[State.system, .nextCPU] + 1) % cpuCount }
+        var last = self[State.system, .processes]
+        if !last.exists {
+            self[State.system, .processes] = process
+        } else {
+            while self[last, .next].exists { last = self[last, .next] }
+            self[last, .next] = process
+        }
+        return process
+    }
+
+    mutating func makeMM(owner: Ref<Process>) -> Ref<MM> {
+        let mm = allocate(MM.self)
+        self[mm, .owner] = owner
+        self[mm, .users] = 1
+        return mm
+    }
+}
+
+extension State {
+    /// Processes and threads in the order of their declaration.
+    public var processes: [Ref<Process>] {
+        var result: [Ref<Process>] = []
+        var process = self[State.system, .processes]
+        while process.exists {
+            result.append(process)
+            process = self[process, .next]
+        }
+        return result
+    }
+
+    /// Files in the order of their declaration, those behind shared anonymous memory included.
+    public var files: [Ref<File>] {
+        var result: [Ref<File>] = []
+        var file = self[State.system, .files]
+        while file.exists {
+            result.append(file)
+            file = self[file, .next]
+        }
+        return result
+    }
+
+    /// The names that a process has given to ranges of addresses, oldest first.
+    public func mappings(of process: Ref<Process>) -> [Ref<Mapping>] {
+        var result: [Ref<Mapping>] = []
+        let mm = self[process, .mm]
+        guard mm.exists else { return [] }
+        var mapping = self[mm, .mappings]
+        while mapping.exists {
+            result.append(mapping)
+            mapping = self[mapping, .next]
+        }
+        return result
+    }
+}
