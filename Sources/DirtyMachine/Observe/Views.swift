@@ -1,0 +1,261 @@
+// What front ends read: the state in terms of names, pages and words of the field.
+
+/// One mapping's share of one VMA.
+public struct VMAPiece: Hashable, Sendable {
+    /// The mapping's name; empty for addresses that no mapping of the scenario names.
+    public let mapping: String
+    /// Index of the first page in the mapping, and the number of pages.
+    public let first: Int
+    public let pages: Int
+    public let flags: VMFlags
+    /// vm_page_prot as letters: what a new PTE gets.
+    public let pageProt: String
+    /// Virtual page number of the first page.
+    public let start: Int
+    /// The mapped file, and the page of it that `first` maps; none for anonymous memory.
+    public let file: Ref<File>
+    public let pgoff: Int
+    public let vma: Ref<VMA>
+    /// The kernel takes write faults here to learn of dirty pages.
+    public let isTracked: Bool
+
+    /// The address of the first byte.
+    public var address: UInt64 { UInt64(start) << 12 }
+}
+
+/// A page of a mapping as its process sees it.
+public struct PageView: Hashable, Sendable {
+    /// Index in the mapping.
+    public let index: Int
+    /// Virtual page number.
+    public let vpn: Int
+    /// nil where no VMA covers the address, or the address belongs to another mapping now.
+    public let pte: PTE?
+    /// The frame behind it: what the PTE maps, else what the page cache holds for it; or none.
+    public let folio: Ref<Folio>
+    /// The file page that the VMA maps here.
+    public let file: Ref<File>
+    public let fileIndex: Int
+}
+
+/// The word for a page's state, worst first: what a person would call it.
+public enum PageWord: String, Sendable, CaseIterable {
+    case notPresent = "NOT-PRESENT"
+    case cached = "CACHED"
+    case clean = "CLEAN"
+    case cleanWritable = "CLEAN,W"
+    case pteDirty = "PTE-DIRTY"
+    case dirty = "DIRTY"
+    case dirtyProtected = "DIRTY,WP"
+    case writeback = "WRITEBACK"
+    case redirtied = "WB+DIRTY"
+    case anonymous = "ANON"
+    case zero = "ZERO"
+    case unmapped = "UNMAPPED"
+}
+
+extension Machine {
+    public func name(of process: Ref<Process>) -> String { names[self[process, .name]] }
+    public func name(of file: Ref<File>) -> String {
+        self[file, .isAnonymous] ? "shm" : names[self[file, .name]]
+    }
+    public func name(of mapping: Ref<Mapping>) -> String { names[self[mapping, .name]] }
+    public func label(of task: Ref<Task>) -> String { names[self[task, .label]] }
+
+    public func process(named name: String) -> Ref<Process>? {
+        guard let number = names.number(of: name) else { return nil }
+        return state.processes.first { self[$0, .name] == number }
+    }
+
+    public func file(named name: String) -> Ref<File>? {
+        guard let number = names.number(of: name), number != 0 else { return nil }
+        return state.files.first { self[$0, .name] == number }
+    }
+
+    public func mapping(named name: String, of process: Ref<Process>) -> Ref<Mapping>? {
+        guard let number = names.number(of: name) else { return nil }
+        return state.mappings(of: process).last { self[$0, .name] == number }
+    }
+
+    /// Virtual page number of a mapping's first page, and its pages; nil if mmap refused it.
+    public func extent(of mapping: Ref<Mapping>) -> (start: Int, pages: Int)? {
+        self[mapping, .start] == Mapping.failed
+            ? nil : (self[mapping, .start], self[mapping, .pages])
+    }
+
+    /// The VMAs of a process, lowest address first.
+    public func vmas(of process: Ref<Process>) -> [Ref<VMA>] {
+        let mm = self[process, .mm]
+        guard mm.exists else { return [] }
+        var result: [Ref<VMA>] = []
+        var at = 0
+        while true {
+            let vma = state.findVMA(mm, at)
+            guard vma.exists else { return result }
+            result.append(vma)
+            at = self[vma, .end]
+        }
+    }
+
+    /// Which mapping names which addresses: a later mapping takes what it was given.
+    func ownership(of process: Ref<Process>) -> [(range: Range<Int>, mapping: Ref<Mapping>)] {
+        var owned: [(range: Range<Int>, mapping: Ref<Mapping>)] = []
+        for mapping in state.mappings(of: process) {
+            guard let (start, pages) = extent(of: mapping), pages > 0 else { continue }
+            let range = start..<start + pages
+            if owned.contains(where: { $0.range.overlaps(range) }) {
+                owned = owned.flatMap { piece -> [(range: Range<Int>, mapping: Ref<Mapping>)] in
+                    guard piece.range.overlaps(range) else { return [piece] }
+                    var rest: [(range: Range<Int>, mapping: Ref<Mapping>)] = []
+                    if piece.range.lowerBound < range.lowerBound {
+                        rest.append((piece.range.lowerBound..<range.lowerBound, piece.mapping))
+                    }
+                    if range.upperBound < piece.range.upperBound {
+                        rest.append((range.upperBound..<piece.range.upperBound, piece.mapping))
+                    }
+                    return rest
+                }
+            }
+            owned.append((range, mapping))
+        }
+        return owned.sorted { $0.range.lowerBound < $1.range.lowerBound }
+    }
+
+    /// Each mapping's piece in each VMA of a process, lowest address first.
+    public func pieces(of process: Ref<Process>) -> [VMAPiece] {
+        let owned = ownership(of: process)
+        var result: [VMAPiece] = []
+        var at = 0
+        for vma in vmas(of: process) {
+            let range = self[vma, .start]..<self[vma, .end]
+            while at < owned.count, owned[at].range.upperBound <= range.lowerBound { at += 1 }
+            var next = at
+            while next < owned.count, owned[next].range.lowerBound < range.upperBound {
+                let piece = owned[next].range.clamped(to: range)
+                let mapping = owned[next].mapping
+                result.append(
+                    self.piece(
+                        vma, piece, name(of: mapping), piece.lowerBound - self[mapping, .start]))
+                next += 1
+            }
+        }
+        return result
+    }
+
+    private func piece(_ vma: Ref<VMA>, _ range: Range<Int>, _ name: String, _ first: Int) -> VMAPiece {
+        let prot = self[vma, .pageProt]
+        let letters =
+            (prot.present ? "r" : "-") + (prot.write ? "w" : "-") + (prot.execute ? "x" : "-")
+        return VMAPiece(
+            mapping: name, first: first, pages: range.count, flags: self[vma, .flags],
+            pageProt: letters, start: range.lowerBound, file: self[vma, .file],
+            pgoff: self[vma, .pgoff] + range.lowerBound - self[vma, .start], vma: vma,
+            isTracked: wantsWriteNotify(self[vma, .flags], self[vma, .file]))
+    }
+
+    /// A page of a mapping.
+    public func page(_ index: Int, of mapping: Ref<Mapping>, in process: Ref<Process>) -> PageView {
+        let vpn = self[mapping, .start] + index
+        let mm = self[process, .mm]
+        let vma = mm.exists ? state.vma(mm, covering: vpn) : .none
+        let owner = state.mappings(of: process).last {
+            guard let (start, pages) = extent(of: $0) else { return false }
+            return (start..<start + pages).contains(vpn)
+        }
+        guard vma.exists, owner == mapping else {
+            return PageView(index: index, vpn: vpn, pte: nil, folio: .none, file: .none, fileIndex: 0)
+        }
+        return page(index, at: vpn, in: vma)
+    }
+
+    /// A page of a VMA whose mapping is known.
+    public func page(_ index: Int, at vpn: Int, in vma: Ref<VMA>) -> PageView {
+        let entry = pte(self[vma, .mm], vpn)
+        let file = self[vma, .file]
+        let fileIndex = file.exists ? self[vma, .pgoff] + vpn - self[vma, .start] : 0
+        var folio = entry.folio
+        if !folio.exists, file.exists { folio = state.findPage(file, fileIndex) }
+        return PageView(
+            index: index, vpn: vpn, pte: entry, folio: folio, file: file, fileIndex: fileIndex)
+    }
+
+    public func cachedPage(_ file: Ref<File>, _ index: Int) -> Ref<Folio>? {
+        let folio = state.findPage(file, index)
+        return folio.exists ? folio : nil
+    }
+
+    public func hasTag(_ tag: Tag, _ file: Ref<File>, _ index: Int) -> Bool {
+        state.radixTag(self[file, .cache], index, tag)
+    }
+
+    /// Indices of the cached pages of a file for which a test holds.
+    public func cachedPages(_ file: Ref<File>, where test: (Ref<Folio>) -> Bool = { _ in true }) -> [Int] {
+        var result: [Int] = []
+        var from = 0
+        while let (index, word) = state.radixFirst(self[file, .cache], in: from...State.lastIndex) {
+            if test(Ref(word: word)) { result.append(index) }
+            from = index + 1
+        }
+        return result
+    }
+
+    /// What a person would call the state of a page.
+    public func word(for page: PageView) -> PageWord {
+        guard let entry = page.pte else { return .unmapped }
+        let folio = page.folio
+        guard folio.exists else { return .notPresent }
+        if isZeroFolio(folio) { return .zero }
+        if self[folio, .anon] { return .anonymous }
+        if self[folio, .writeback] {
+            return self[folio, .dirty] || entry.dirty && entry.write ? .redirtied : .writeback
+        }
+        if self[folio, .dirty] {
+            return entry.isMapped && entry.write ? .dirty : .dirtyProtected
+        }
+        if !entry.isMapped { return .cached }
+        if entry.dirty { return .pteDirty }
+        return entry.write ? .cleanWritable : .clean
+    }
+}
+
+/// A store that neither disk, page cache nor any live PTE still has.
+public struct LostStore: Hashable, Sendable {
+    public let file: Ref<File>
+    public let index: Int
+    /// The value that was stored.
+    public let value: UInt32
+}
+
+extension Machine {
+    /// The stores that are gone for good.
+    public var lostStores: [LostStore] {
+        state.files.filter { !self[$0, .isAnonymous] }.flatMap { file -> [LostStore] in
+            var lost: [LostStore] = []
+            var from = 0
+            while let (index, word) = state.radixFirst(self[file, .stored], in: from...State.lastIndex) {
+                let value = UInt32(truncatingIfNeeded: word)
+                if !survives(value, file, index) {
+                    lost.append(LostStore(file: file, index: index, value: value))
+                }
+                from = index + 1
+            }
+            return lost
+        }
+    }
+
+    private func survives(_ value: UInt32, _ file: Ref<File>, _ index: Int) -> Bool {
+        let cached = state.findPage(file, index)
+        if cached.exists, self[cached, .uptodate], self[cached, .contents] == value { return true }
+        if self[file, .fileSystem].hasDisk, state.diskValue(file, index) == value { return true }
+        var cursor: (Int, Int)?
+        while true {
+            let vma = state.nextMapping(of: file, page: index, after: cursor)
+            guard vma.exists else { return false }
+            let entry = pte(self[vma, .mm], self[vma, .start] + index - self[vma, .pgoff])
+            if entry.isMapped, !self[entry.folio, .anon], self[entry.folio, .contents] == value {
+                return true
+            }
+            cursor = (self[vma, .pgoff], self[vma, .serial])
+        }
+    }
+}
