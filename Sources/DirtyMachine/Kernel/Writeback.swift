@@ -79,7 +79,7 @@ extension Machine {
             self[t, .boolean] = self[page, .asyncBuffers] != 0
             return .jump(self[t, .boolean] ? 3 : 4)
         case 3:  // d
-            submitBio(page, held: self[t, .wbcHold])
+            submitBio(t, page)
             return .next
         case 4:  // e
             unlockPage(page)
@@ -108,10 +108,11 @@ extension Machine {
 
     // MARK: The device
 
-    private mutating func submitBio(_ page: Ref<Folio>, held: Bool) {
+    private mutating func submitBio(_ t: Ref<Task>, _ page: Ref<Folio>) {
         let bio = allocate(Bio.self)
         self[bio, .folio] = page
-        self[bio, .isHeld] = held
+        self[bio, .isHeld] = self[t, .wbcHold]
+        self[bio, .owner] = self[t, .slot]
         self[bio, .carriesValue] = self[page, .asyncBuffers] & 1 == 1
         self[page, .bio] = bio
         getPage(page)
@@ -122,6 +123,21 @@ extension Machine {
 
     /// Pages on their way to the device, oldest first.
     public var pendingBios: [Ref<Bio>] { state.pendingBios }
+
+    /// The write that a page is in, if it is.
+    public func bio(of page: Ref<Folio>) -> Ref<Bio>? {
+        self[page, .bio].exists ? self[page, .bio] : nil
+    }
+
+    /// The oldest write that a task has submitted and the device can go on with by itself.
+    public func deviceWork(of task: Ref<Task>) -> Ref<Bio>? {
+        pendingBios.first { self[$0, .owner] == self[task, .slot] && deviceCanStep($0) }
+    }
+
+    /// Whether the device has something to do: a write that waits for `complete` is only read.
+    public func deviceCanStep(_ bio: Ref<Bio>) -> Bool {
+        !self[bio, .isSampled] || !self[bio, .isHeld]
+    }
 
     /// One step of the device on a page: it reads memory, or it has written the disk and raises
     /// the completion interrupt. False if there is nothing to do, or not until `complete`.

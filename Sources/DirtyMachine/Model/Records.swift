@@ -244,6 +244,10 @@ extension Field where R == Bio, Value == UInt32 {
     /// What the device read from memory.
     static var sample: Self { Self(2, bits: 0, 32) }
 }
+extension Field where R == Bio, Value == Int {
+    /// Slot of the task that submitted it.
+    static var owner: Self { Self(2, bits: 40, 8) }
+}
 extension Field where R == Bio, Value == Bool {
     static var isSampled: Self { Self(2, bits: 32, 1) }
     /// Buffer 0, which holds the value, is part of this write.
