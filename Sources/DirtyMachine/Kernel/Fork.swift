@@ -13,10 +13,7 @@ extension Machine {
         case 1:  // dup_mmap(): the child's VMA enters the reverse map right after its parent
             let vma = state.findVMA(mm, self[t, .cursor])
             guard vma.exists else { return .jump(2) }
-            let file = self[vma, .file]
-            if file.exists, !self[file, .immapLock].isFree {
-                return .blocked(.immapLock, file.raw)
-            }
+            if let wait = waitForImmap(self[vma, .file]) { return wait }
             self[t, .cursor] = self[vma, .end]
             self[t, .vma] = vma
             duplicate(vma, into: self[child, .mm])

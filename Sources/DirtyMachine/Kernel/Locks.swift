@@ -57,6 +57,10 @@ extension Machine {
     mutating func lockImmap(_ file: Ref<File>, _ task: Ref<Task>) -> Flow? {
         take(file, .immapLock, task) ? nil : .blocked(.immapLock, file.raw)
     }
+    /// For a change of the reverse map that is over within one atomic step.
+    func waitForImmap(_ file: Ref<File>) -> Flow? {
+        file.exists && !self[file, .immapLock].isFree ? .blocked(.immapLock, file.raw) : nil
+    }
     mutating func unlockImmap(_ file: Ref<File>, _ task: Ref<Task>) { release(file, .immapLock, task) }
 
     mutating func lockPrivate(_ file: Ref<File>, _ task: Ref<Task>) -> Flow? {

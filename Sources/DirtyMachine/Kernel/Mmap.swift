@@ -26,6 +26,7 @@ extension Machine {
         case 0:
             return mmapWriteLock(mm, t) ?? .next
         case 1:
+            if let wait = waitForImmap(self[t, .file]) { return wait }
             self[t, .outcome] = do_mmap(t, mm)
             return .next
         default:

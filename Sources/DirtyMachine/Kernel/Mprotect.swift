@@ -25,6 +25,11 @@ extension Machine {
                 self[t, .cursor] = self[vma, .end]
                 return .jump(1)
             }
+            if self[vma, .start] < cursor || self[vma, .end] > end,
+                let wait = waitForImmap(self[vma, .file])
+            {
+                return wait
+            }
             if self[vma, .start] < cursor { vma = split(vma, at: cursor) }
             if self[vma, .end] > end { split(vma, at: end) }
             self[t, .vma] = vma
@@ -58,6 +63,7 @@ extension Machine {
             flushTLB(mm, self[vma, .start]..<self[vma, .end])
             return .next
         default:
+            if let wait = waitForImmap(self[vma, .file]) { return wait }
             self[t, .mustFlush] = false
             self[t, .cursor] = self[vma, .end]
             mergeWithNeighbours(vma)

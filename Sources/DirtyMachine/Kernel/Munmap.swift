@@ -8,6 +8,7 @@ extension Machine {
         case 0:
             return mmapWriteLock(mm, t) ?? .next
         case 1:
+            if let wait = waitToSplit(mm, at: self[t, .first], self[t, .last] + 1) { return wait }
             detachVMAs(t, mm, self[t, .first]..<self[t, .last] + 1)
             guard self[t, .detached].exists else { return .jump(2) }
             if rules.generation == .v6 { mmapDowngrade(mm, t) }
@@ -16,6 +17,17 @@ extension Machine {
             mmapUnlock(mm, t)
             return .leave()
         }
+    }
+
+    /// A split changes the reverse map, so nobody may be walking it.
+    private func waitToSplit(_ mm: Ref<MM>, at bounds: Int...) -> Flow? {
+        for vpn in bounds {
+            let vma = state.vma(mm, covering: vpn)
+            if vma.exists, self[vma, .start] < vpn, let wait = waitForImmap(self[vma, .file]) {
+                return wait
+            }
+        }
+        return nil
     }
 
     /// detach_vmas_to_be_unmapped(): out of the tree by address, but not yet out of the reverse
@@ -50,10 +62,7 @@ extension Machine {
             return self[t, .detached].exists ? .jump(0) : .leave()
         default:  // unlink_file_vma()
             let vma = self[t, .detached]
-            let file = self[vma, .file]
-            if file.exists, !self[file, .immapLock].isFree {
-                return .blocked(.immapLock, file.raw)
-            }
+            if let wait = waitForImmap(self[vma, .file]) { return wait }
             unlinkFile(vma)
             self[t, .detached] = self[vma, .nextDetached]
             free(vma)
