@@ -74,11 +74,11 @@ extension Machine {
             if self[file, .fileSystem].hasDisk, self[page, .buffers] == 0 {
                 self[page, .buffers] = self[file, .buffers]
             }
-            self[page, .uptodate] = true
             return .next
         case 3:  // copy
             let value = storedValue(t)
             self[page, .contents] = value
+            self[page, .uptodate] = true
             noteStore(file, index, value)
             self[t, .value] = value
             self[t, .hasValue] = true
