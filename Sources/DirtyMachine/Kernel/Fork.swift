@@ -7,7 +7,7 @@ extension Machine {
         switch position {
         case 0:
             if let wait = mmapWriteLock(mm, t) { return wait }
-            startChild(child, of: parent)
+            makeChild(child, of: parent)
             self[t, .cursor] = 0
             return .next
         case 1:  // dup_mmap(): the child's VMA enters the reverse map right after its parent
@@ -22,17 +22,17 @@ extension Machine {
         case 2:  // F4
             flushTLB(mm, 0..<State.topPage)
             return .next
-        default:
+        default:  // wake_up_new_task(): not before its page tables are complete
+            self[child, .isAlive] = true
             self[t, .vma] = .none
             mmapUnlock(mm, t)
             return .leave()
         }
     }
 
-    private mutating func startChild(_ child: Ref<Process>, of parent: Ref<Process>) {
+    private mutating func makeChild(_ child: Ref<Process>, of parent: Ref<Process>) {
         let mm = makeMM(owner: child)
         self[child, .mm] = mm
-        self[child, .isAlive] = true
         var mapping = self[self[parent, .mm], .mappings]
         var last = Ref<Mapping>.none
         while mapping.exists {
