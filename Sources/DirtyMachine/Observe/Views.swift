@@ -233,6 +233,8 @@ extension Machine {
             var lost: [LostStore] = []
             var from = 0
             while let (index, word) = state.radixFirst(self[file, .stored], in: from...State.lastIndex) {
+                // A truncation that is under way has thrown these away on purpose.
+                guard index < self[file, .size] else { break }
                 let value = UInt32(truncatingIfNeeded: word)
                 if !survives(value, file, index) {
                     lost.append(LostStore(file: file, index: index, value: value))
