@@ -1,0 +1,214 @@
+/// Writes the events of the taken files as a scenario.
+struct ScenarioWriter {
+    private let options: ImportOptions
+    private let recorder: Recorder
+    /// What is shown, in order.
+    private let cast: Cast
+    private var summary = ImportSummary()
+    /// Stores through mappings since the last sync, per file.
+    private var unsynced: [Int: Unsynced] = [:]
+    private var chapterCounts: [String: Int] = [:]
+    /// The line of the trace whose chapter has been opened: one msync can touch several mappings.
+    private var chapterLine: Int?
+
+    private struct Unsynced {
+        var stores = 0
+        var pages: Set<Int> = []
+    }
+
+    init(recorder: Recorder, options: ImportOptions) throws(ImportError) {
+        self.recorder = recorder
+        self.options = options
+        cast = try Cast(recorder: recorder, options: options)
+    }
+
+    consuming func write(into output: inout some TextOutputStream) throws(ImportError) -> ImportSummary {
+        for event in cast.events {
+            summary.loads += event.loads
+            summary.stores += event.stores
+        }
+        writeHeader(into: &output)
+        for event in cast.events { write(event, into: &output) }
+        chapter("end", "what was stored is on disk, in the page cache or in a page table", into: &output)
+        output.write("expect lost 0\n")
+        for file in cast.files {
+            let traced = recorder.files.files[file]!
+            summary.files.append(
+                .init(name: cast.fileNames[file]!, path: cast.path(of: traced), pages: Page.count(traced.initialSize)))
+        }
+        summary.processes = cast.processNames.sorted { $0.key < $1.key }.map(\.value)
+        summary.warnings = recorder.warnings
+        summary.warningsDropped = recorder.warningsDropped
+        return summary
+    }
+
+    private func writeHeader(into output: inout some TextOutputStream) {
+        let command = Names.safe(recorder.command)
+        output.write("# A run of a real, unmodified program, recorded and imported.\n")
+        if !command.isEmpty { output.write("# Program: \(command)\n") }
+        output.write("# Trace: valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes\n")
+        for note in options.notes { output.write("# \(Names.safe(Array(note.utf8)))\n") }
+        let accesses = cast.events.count { $0.loads + $0.stores > 0 }
+        output.write(
+            """
+            # \(grouped(summary.loads)) loads and \(grouped(summary.stores)) stores on the mappings of these files, \
+            folded into \(grouped(accesses)) lines:
+            # of the accesses to a page between two other operations, the first load and the first store count.
+            # Reads and writes of files are shown as whole pages.
+
+            """)
+        output.write("title \(Names.quoted(options.title ?? (command.isEmpty ? "A recorded run" : command)))\n")
+        output.write("kernel \(options.kernel)\n")
+        if let frames = cast.frames { output.write("frames \(frames)\n") }
+        output.write("\n")
+        for file in cast.files {
+            let traced = recorder.files.files[file]!
+            let system = traced.isInMemory ? "tmpfs" : options.fileSystem
+            let cached = options.cached ? " cached" : ""
+            let declaration = "file \(cast.fileNames[file]!) \(Page.count(traced.initialSize)) \(system)\(cached)"
+            let lost = traced.hasLostHistory ? ", the operations before its first mapping are left out" : ""
+            line(declaration, comment: cast.path(of: traced) + lost, into: &output)
+        }
+        for process in cast.roots {
+            let command = Names.safe(recorder.commands[process] ?? [])
+            line("process \(cast.processNames[process]!)", comment: command, into: &output)
+        }
+        output.write("\n")
+    }
+
+    // MARK: One event
+
+    private mutating func write(_ event: Event, into output: inout some TextOutputStream) {
+        let process = cast.processNames[event.process]!
+        let name = event.file.flatMap { cast.fileNames[$0] } ?? ""
+        narrate(event, process: process, file: name, into: &output)
+        var command: String
+        var comment = ""
+        switch event.action {
+        case .mmap(let mapping, let pages, let kind):
+            command = "mmap \(cast.mapping(mapping)) \(name)\(bracket(pages, always: true)) \(kind.letters)"
+            command += kind.shared ? " shared" : " private"
+            if kind.populate { command += " populate" }
+            if kind.readOnlyDescriptor { command += " rdonly" }
+        case .munmap(let part, let remapped):
+            command = "munmap \(operand(part))"
+            if remapped { comment = "mremap, shown as munmap and mmap" }
+        case .mprotect(let part, let letters): command = "mprotect \(operand(part)) \(letters)"
+        case .discard(let part): command = "madvise \(operand(part)) dontneed"
+        case .msync(let part, let mode): command = "msync \(operand(part)) \(mode)"
+        case .read(let part):
+            command = "read \(operand(part))"
+            comment = count(event)
+        case .write(let part):
+            command = "write \(operand(part))"
+            comment = count(event)
+        case .pread(let pages):
+            command = "pread \(name)\(bracket(pages))"
+            comment = event.times > 1 ? "\(grouped(event.times)) reads" : ""
+        case .pwrite(let pages):
+            command = "pwrite \(name)\(bracket(pages))"
+            comment = event.times > 1 ? "\(grouped(event.times)) writes" : ""
+        case .ftruncate(let pages): command = "ftruncate \(name) \(pages)"
+        case .fsync(let promised):
+            command = "fsync \(name)"
+            if promised { comment = "the file is open with O_SYNC or O_DSYNC" }
+        case .writeback(let pages):
+            summary.operations += 1
+            return line("writeback \(name)\(pages.map { bracket($0) } ?? "")", comment: "sync_file_range", into: &output)
+        case .syncAll:
+            summary.operations += cast.files.count
+            for file in cast.files { line("\(process) fsync \(cast.fileNames[file]!)", comment: "sync", into: &output) }
+            return
+        case .fork(let child): command = "fork \(cast.processNames[child]!)"
+        case .exit: command = "exit"
+        }
+        summary.operations += 1
+        line("\(process) \(command)", comment: comment, into: &output)
+    }
+
+    /// Opens a chapter where data becomes safe, or where mappings with unsafe data go.
+    private mutating func narrate(
+        _ event: Event, process: String, file: String, into output: inout some TextOutputStream
+    ) {
+        defer { follow(event) }
+        guard chapterLine != event.line else { return }
+        let key = event.file ?? -1
+        let state = unsynced[key]
+        let stored =
+            state.map { "\(plural($0.stores, "store")) to \(plural($0.pages.count, "page")) of \(file)" }
+            ?? "no stores to \(file)"
+        switch event.action {
+        case .mmap where chapterCounts.isEmpty:
+            chapter("mmap", "\(process) maps \(file)", into: &output)
+        case .msync(_, let mode) where mode != "invalidate":
+            let flag = mode == "sync" ? "MS_SYNC" : "MS_ASYNC"
+            chapter("msync", "\(process) calls msync(\(flag)): \(stored) since the last sync", into: &output)
+        case .fsync(let promised) where !promised:
+            chapter("fsync", "\(process) calls fsync: \(stored) through mappings since the last sync", into: &output)
+        case .syncAll: chapter("sync", "\(process) calls sync", into: &output)
+        case .munmap where state != nil:
+            chapter("munmap", "\(process) unmaps with \(stored) since the last sync", into: &output)
+        case .exit where unsynced.values.contains { $0.stores > 0 }:
+            chapter("exit", "\(process) exits, and not all stores have been synced", into: &output)
+        case .fork(let child):
+            chapter("fork", "\(process) forks \(cast.processNames[child]!), which has the same mappings", into: &output)
+        default: return
+        }
+        chapterLine = event.line
+    }
+
+    private mutating func follow(_ event: Event) {
+        let key = event.file ?? -1
+        switch event.action {
+        case .write(let part):
+            unsynced[key, default: Unsynced()].stores += event.stores
+            guard let base = cast.filePages[part.mapping]?.lowerBound else { return }
+            unsynced[key]?.pages.formUnion(base + part.pages.lowerBound...base + part.pages.upperBound)
+        case .msync(let part, mode: "sync"):
+            guard let base = cast.filePages[part.mapping]?.lowerBound, var state = unsynced[key] else { return }
+            state.pages.subtract(base + part.pages.lowerBound...base + part.pages.upperBound)
+            unsynced[key] = state.pages.isEmpty ? nil : state
+        case .fsync: unsynced[key] = nil
+        case .syncAll: unsynced = [:]
+        default: break
+        }
+    }
+
+    private mutating func chapter(_ kind: String, _ text: String, into output: inout some TextOutputStream) {
+        chapterCounts[kind, default: 0] += 1
+        let number = kind == "end" ? "" : " \(chapterCounts[kind]!)"
+        output.write("\nchapter \(Names.quoted(kind + number))\nsay \(Names.quoted(text))\n")
+    }
+
+    // MARK: Words
+
+    private func operand(_ part: Event.Part) -> String {
+        cast.mapping(part.mapping) + (part.isWhole ? "" : bracket(part.pages))
+    }
+
+    private func bracket(_ pages: ClosedRange<Int>, always: Bool = false) -> String {
+        pages.count == 1 && !always ? "[\(pages.lowerBound)]" : "[\(pages.lowerBound)..\(pages.upperBound)]"
+    }
+
+    /// Counts are worth a comment where something was folded.
+    private func count(_ event: Event) -> String {
+        guard case .read(let part) = event.action else {
+            guard case .write(let part) = event.action, event.stores + event.loads > part.pages.count else { return "" }
+            return event.loads == 0
+                ? plural(event.stores, "store") : "\(plural(event.stores, "store")), \(plural(event.loads, "load"))"
+        }
+        return event.loads > part.pages.count ? plural(event.loads, "load") : ""
+    }
+
+    private func plural(_ number: Int, _ word: String) -> String {
+        "\(grouped(number)) \(word)\(number == 1 ? "" : "s")"
+    }
+
+    private func line(_ command: String, comment: String, into output: inout some TextOutputStream) {
+        guard !comment.isEmpty else { return output.write(command + "\n") }
+        let padding = String(repeating: " ", count: max(1, Self.commentColumn - command.count))
+        output.write("\(command)\(padding)# \(comment)\n")
+    }
+
+    private static let commentColumn = 32
+}
