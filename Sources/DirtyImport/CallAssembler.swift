@@ -84,8 +84,9 @@ struct CallAssembler {
         case .call(let call):
             current = nil
             if call.child != nil {
-                // Parent and child both print the result of the fork. Two entries catch them.
-                for _ in 0..<2 { setAside(Unfinished(text: text)) }
+                // Parent and child both print the result of the fork. Two entries, of a call without a name, catch them.
+                let nameless = SystemCallParser.marker + "\(call.thread.process),\(call.thread.thread)](0) ".utf8
+                for _ in 0..<2 { setAside(Unfinished(text: nameless)) }
             }
             if call.outcome == .blocked {
                 if blocked.count < limits.unfinishedCalls { blocked[call.thread] = call }

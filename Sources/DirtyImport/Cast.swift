@@ -8,16 +8,23 @@ struct Cast {
     /// Processes that no shown fork makes.
     private(set) var roots: [Int] = []
     private(set) var processNames: [Int: String] = [:]
-    /// The pages of its file that each mapping shows.
-    private(set) var filePages: [Int: ClosedRange<Int>] = [:]
     /// How many page frames the scenario needs, where that is more than the usual machine has.
     private(set) var frames: Int?
 
-    private var mappingNames: [Int: String] = [:]
-    private let emptyPath = "path unknown"
+    private struct Mapping {
+        var name: String
+        /// The pages of its file that it shows.
+        var filePages: ClosedRange<Int>
+        var isShared: Bool
+    }
+
+    private var mappings: [Int: Mapping] = [:]
 
     init(recorder: Recorder, options: ImportOptions) throws(ImportError) {
         let taken = Set(recorder.files.files.keys.filter { recorder.files.isTaken($0) })
+        if let line = taken.compactMap({ recorder.files.files[$0]!.tooLargeAt }).min() {
+            throw Self.tooLarge(line, options)
+        }
         select(from: recorder.log.events, taken: taken)
         guard !files.isEmpty else { throw Self.nothingTaken(options) }
         try measure(recorder, options)
@@ -29,10 +36,17 @@ struct Cast {
         }
     }
 
-    func mapping(_ number: Int) -> String { mappingNames[number] ?? "m" }
+    func mapping(_ number: Int) -> String { mappings[number]!.name }
+
+    func isShared(_ mapping: Int) -> Bool { mappings[mapping]!.isShared }
+
+    func filePages(of part: Event.Part) -> ClosedRange<Int> {
+        let base = mappings[part.mapping]!.filePages.lowerBound
+        return base + part.pages.lowerBound...base + part.pages.upperBound
+    }
 
     func path(of file: TracedFile) -> String {
-        file.path.isEmpty ? emptyPath : Names.safe(file.path)
+        file.path.isEmpty ? "path unknown" : Names.safe(file.path)
     }
 
     /// Keeps the events of taken files, and of the processes that have a part in them.
@@ -45,9 +59,9 @@ struct Cast {
                 if !files.contains(file) { files.append(file) }
                 enter(event.process, isRoot: true)
                 switch event.action {
-                case .mmap(let mapping, let pages, _):
-                    mappingNames[mapping] = mappingNames[mapping] ?? "m\(mappingNames.count + 1)"
-                    filePages[mapping] = pages
+                case .mmap(let mapping, let pages, let kind):
+                    mappings[mapping] = Mapping(
+                        name: "m\(mappings.count + 1)", filePages: pages, isShared: kind.shared)
                     mapped[event.process, default: [:]][mapping] = pages.count
                 case .munmap(let part, _):
                     mapped[event.process]?[part.mapping, default: 0] -= part.pages.count
@@ -76,7 +90,7 @@ struct Cast {
     /// Refuses files that are too large, and counts the pages that will be in memory.
     private mutating func measure(_ recorder: Recorder, _ options: ImportOptions) throws(ImportError) {
         let limits = options.limits
-        var touched: [Int: Set<Int>] = [:]
+        var touched: [Int: PageSet] = [:]
         var copies = 0
         for event in events {
             var pages: ClosedRange<Int>?
@@ -85,27 +99,27 @@ struct Cast {
                 pages = range
                 if !kind.shared { copies += range.count }
             case .pread(let range), .pwrite(let range), .writeback(let range?): pages = range
-            case .read(let part), .write(let part):
-                let base = filePages[part.mapping]?.lowerBound ?? 0
-                pages = base + part.pages.lowerBound...base + part.pages.upperBound
+            case .read(let part), .write(let part): pages = filePages(of: part)
             case .ftruncate(let count): pages = count > 0 ? count - 1...count - 1 : nil
             default: break
             }
             guard let pages, let file = event.file else { continue }
-            guard pages.upperBound < limits.pagesPerFile else {
-                throw ImportError(
-                    file: options.traceName, line: event.line,
-                    message: "a file of more than \(grouped(limits.pagesPerFile)) pages is too large to simulate;"
-                        + " record with smaller files, or leave this one out")
-            }
+            guard pages.upperBound < limits.pagesPerFile else { throw Self.tooLarge(event.line, options) }
             switch event.action {
             case .mmap, .ftruncate, .writeback: break
-            default: touched[file, default: []].formUnion(pages)
+            default: touched[file, default: PageSet()].insert(pages)
             }
         }
         let inMemory = touched.values.reduce(copies) { $0 + $1.count }
         // Twice the pages, for page tables and some room.
-        if inMemory * 2 > limits.frames { frames = inMemory * 2 }
+        if inMemory * 2 > limits.frames { frames = min(inMemory * 2, limits.pagesPerFile) }
+    }
+
+    private static func tooLarge(_ line: Int, _ options: ImportOptions) -> ImportError {
+        ImportError(
+            file: options.traceName, line: line,
+            message: "a file of more than \(grouped(options.limits.pagesPerFile)) pages is too large to simulate;"
+                + " record with smaller files, or leave this one out")
     }
 
     private static func nothingTaken(_ options: ImportOptions) -> ImportError {

@@ -7,6 +7,10 @@ struct TracedFile {
     /// Mapped shared and writable at some time.
     var isSharedWritable = false
     var isMapped = false
+    /// The line of the trace that maps more of it than can be simulated.
+    var tooLargeAt: Int?
+    /// Its path was given to another file, or to none.
+    var isReplaced = false
     /// Operations on it were left out, because it was not mapped by then.
     var hasLostHistory = false
 
@@ -94,8 +98,6 @@ struct FileTable {
         return (number, true)
     }
 
-    func existingFile(at path: [UInt8]) -> Int? { byPath[path] }
-
     /// A file without a path: memory, or one whose path could not be read.
     mutating func enter(_ file: TracedFile) -> Int {
         nextFile += 1
@@ -132,13 +134,15 @@ struct FileTable {
 
     /// The path is gone; the file lives on while it is open or mapped.
     mutating func unlink(_ path: [UInt8]) {
-        byPath[path] = nil
+        if let number = byPath.removeValue(forKey: path) { files[number]?.isReplaced = true }
     }
 
     mutating func rename(_ old: [UInt8], to new: [UInt8]) {
+        guard old != new else { return }
         let number = byPath.removeValue(forKey: old)
-        byPath[new] = number
+        unlink(new)
         guard let number else { return }
+        byPath[new] = number
         files[number]?.path = new
         if options.files.contains(where: { Glob.matches(Array($0.utf8), path: new) }) { files[number]?.isNamed = true }
     }

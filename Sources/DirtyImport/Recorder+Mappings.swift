@@ -28,6 +28,10 @@ extension Recorder {
         }
         // Private mappings are mostly the code and data of libraries.
         guard shared || files.isTaken(open.file) else { return }
+        guard Page.count(end) <= options.limits.pagesPerFile else {
+            // An error only if the file turns out to be one of those that are taken.
+            return files.update(open.file) { $0.tooLargeAt = $0.tooLargeAt ?? line }
+        }
         let first = Int(offset / Page.size)
         let kind = Event.MappingKind(
             letters: letters(protection), shared: shared, populate: flags & MapFlags.populate != 0,
@@ -89,7 +93,9 @@ extension Recorder {
         try unmap(range, by: process)
         let first = segment.filePages.lowerBound + segment.page(of: oldAddress)
         let (last, overflow) = first.addingReportingOverflow(Page.count(newLength) - 1)
-        guard !overflow else { return warn("this mremap cannot be right and is left out") }
+        guard !overflow, last < options.limits.pagesPerFile else {
+            return files.update(segment.file) { $0.tooLargeAt = $0.tooLargeAt ?? line }
+        }
         try map(file: segment.file, pages: first...last, at: range, segment.kind, by: process)
     }
 

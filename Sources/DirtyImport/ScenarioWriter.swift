@@ -5,16 +5,11 @@ struct ScenarioWriter {
     /// What is shown, in order.
     private let cast: Cast
     private var summary = ImportSummary()
-    /// Stores through mappings since the last sync, per file.
-    private var unsynced: [Int: Unsynced] = [:]
+    /// The pages of each file that have been stored to through a shared mapping since they were last synced.
+    private var unsynced: [Int: PageSet] = [:]
     private var chapterCounts: [String: Int] = [:]
     /// The line of the trace whose chapter has been opened: one msync can touch several mappings.
     private var chapterLine: Int?
-
-    private struct Unsynced {
-        var stores = 0
-        var pages: Set<Int> = []
-    }
 
     init(recorder: Recorder, options: ImportOptions) throws(ImportError) {
         self.recorder = recorder
@@ -28,8 +23,9 @@ struct ScenarioWriter {
             summary.stores += event.stores
         }
         writeHeader(into: &output)
+        chapter(Self.start, "a recorded run: \(title)", into: &output)
         for event in cast.events { write(event, into: &output) }
-        chapter("end", "what was stored is on disk, in the page cache or in a page table", into: &output)
+        chapter(Self.end, "no store is lost: each is on disk, in the page cache or in a page table", into: &output)
         output.write("expect lost 0\n")
         for file in cast.files {
             let traced = recorder.files.files[file]!
@@ -57,7 +53,7 @@ struct ScenarioWriter {
             # Reads and writes of files are shown as whole pages.
 
             """)
-        output.write("title \(Names.quoted(options.title ?? (command.isEmpty ? "A recorded run" : command)))\n")
+        output.write("title \(Names.quoted(title))\n")
         output.write("kernel \(options.kernel)\n")
         if let frames = cast.frames { output.write("frames \(frames)\n") }
         output.write("\n")
@@ -66,14 +62,20 @@ struct ScenarioWriter {
             let system = traced.isInMemory ? "tmpfs" : options.fileSystem
             let cached = options.cached ? " cached" : ""
             let declaration = "file \(cast.fileNames[file]!) \(Page.count(traced.initialSize)) \(system)\(cached)"
-            let lost = traced.hasLostHistory ? ", the operations before its first mapping are left out" : ""
-            line(declaration, comment: cast.path(of: traced) + lost, into: &output)
+            var comment = cast.path(of: traced)
+            if traced.isReplaced { comment += ", whose name is later removed or given to another file" }
+            if traced.hasLostHistory { comment += ", without what was done to it before it was mapped" }
+            line(declaration, comment: comment, into: &output)
         }
         for process in cast.roots {
             let command = Names.safe(recorder.commands[process] ?? [])
             line("process \(cast.processNames[process]!)", comment: command, into: &output)
         }
-        output.write("\n")
+    }
+
+    private var title: String {
+        let command = Names.safe(recorder.command, lengthMax: Self.titleLengthMax)
+        return options.title.map { Names.safe(Array($0.utf8)) } ?? (command.isEmpty ? "A recorded run" : command)
     }
 
     // MARK: One event
@@ -86,7 +88,7 @@ struct ScenarioWriter {
         var comment = ""
         switch event.action {
         case .mmap(let mapping, let pages, let kind):
-            command = "mmap \(cast.mapping(mapping)) \(name)\(bracket(pages, always: true)) \(kind.letters)"
+            command = "mmap \(cast.mapping(mapping)) \(name)\(bracket(pages)) \(kind.letters)"
             command += kind.shared ? " shared" : " private"
             if kind.populate { command += " populate" }
             if kind.readOnlyDescriptor { command += " rdonly" }
@@ -132,24 +134,21 @@ struct ScenarioWriter {
     ) {
         defer { follow(event) }
         guard chapterLine != event.line else { return }
-        let key = event.file ?? -1
-        let state = unsynced[key]
-        let stored =
-            state.map { "\(plural($0.stores, "store")) to \(plural($0.pages.count, "page")) of \(file)" }
-            ?? "no stores to \(file)"
+        let pages = event.file.flatMap { unsynced[$0]?.count } ?? 0
+        let stored = (pages == 0 ? "no stores to" : "stores to \(plural(pages, "page")) of") + " \(file)"
+        let since = "\(stored) through mappings since its last sync"
         switch event.action {
-        case .mmap where chapterCounts.isEmpty:
-            chapter("mmap", "\(process) maps \(file)", into: &output)
         case .msync(_, let mode) where mode != "invalidate":
             let flag = mode == "sync" ? "MS_SYNC" : "MS_ASYNC"
-            chapter("msync", "\(process) calls msync(\(flag)): \(stored) since the last sync", into: &output)
+            chapter("msync", "\(process) calls msync(\(flag)): \(since)", into: &output)
         case .fsync(let promised) where !promised:
-            chapter("fsync", "\(process) calls fsync: \(stored) through mappings since the last sync", into: &output)
-        case .syncAll: chapter("sync", "\(process) calls sync", into: &output)
-        case .munmap where state != nil:
-            chapter("munmap", "\(process) unmaps with \(stored) since the last sync", into: &output)
-        case .exit where unsynced.values.contains { $0.stores > 0 }:
-            chapter("exit", "\(process) exits, and not all stores have been synced", into: &output)
+            chapter("fsync", "\(process) calls fsync: \(since)", into: &output)
+        case .syncAll:
+            chapter("sync", "\(process) calls sync", into: &output)
+        case .munmap(let part, _) where pages > 0 && cast.isShared(part.mapping):
+            chapter("munmap", "\(process) unmaps: \(since)", into: &output)
+        case .exit where !unsynced.isEmpty:
+            chapter("exit", "\(process) exits, with stores that no sync has written", into: &output)
         case .fork(let child):
             chapter("fork", "\(process) forks \(cast.processNames[child]!), which has the same mappings", into: &output)
         default: return
@@ -158,26 +157,27 @@ struct ScenarioWriter {
     }
 
     private mutating func follow(_ event: Event) {
-        let key = event.file ?? -1
+        guard let file = event.file else {
+            if event.action == .syncAll { unsynced = [:] }
+            return
+        }
         switch event.action {
-        case .write(let part):
-            unsynced[key, default: Unsynced()].stores += event.stores
-            guard let base = cast.filePages[part.mapping]?.lowerBound else { return }
-            unsynced[key]?.pages.formUnion(base + part.pages.lowerBound...base + part.pages.upperBound)
+        case .write(let part) where cast.isShared(part.mapping):
+            unsynced[file, default: PageSet()].insert(cast.filePages(of: part))
         case .msync(let part, mode: "sync"):
-            guard let base = cast.filePages[part.mapping]?.lowerBound, var state = unsynced[key] else { return }
-            state.pages.subtract(base + part.pages.lowerBound...base + part.pages.upperBound)
-            unsynced[key] = state.pages.isEmpty ? nil : state
-        case .fsync: unsynced[key] = nil
-        case .syncAll: unsynced = [:]
+            unsynced[file]?.remove(cast.filePages(of: part))
+        case .fsync:
+            unsynced[file] = nil
         default: break
         }
+        if unsynced[file]?.isEmpty == true { unsynced[file] = nil }
     }
 
     private mutating func chapter(_ kind: String, _ text: String, into output: inout some TextOutputStream) {
         chapterCounts[kind, default: 0] += 1
-        let number = kind == "end" ? "" : " \(chapterCounts[kind]!)"
-        output.write("\nchapter \(Names.quoted(kind + number))\nsay \(Names.quoted(text))\n")
+        let isOnly = kind == Self.start || kind == Self.end
+        let name = isOnly ? kind : "\(kind) \(chapterCounts[kind]!)"
+        output.write("\nchapter \(Names.quoted(name))\nsay \(Names.quoted(text))\n")
     }
 
     // MARK: Words
@@ -186,8 +186,8 @@ struct ScenarioWriter {
         cast.mapping(part.mapping) + (part.isWhole ? "" : bracket(part.pages))
     }
 
-    private func bracket(_ pages: ClosedRange<Int>, always: Bool = false) -> String {
-        pages.count == 1 && !always ? "[\(pages.lowerBound)]" : "[\(pages.lowerBound)..\(pages.upperBound)]"
+    private func bracket(_ pages: ClosedRange<Int>) -> String {
+        pages.count == 1 ? "[\(pages.lowerBound)]" : "[\(pages.lowerBound)..\(pages.upperBound)]"
     }
 
     /// Counts are worth a comment where something was folded.
@@ -210,5 +210,8 @@ struct ScenarioWriter {
         output.write("\(command)\(padding)# \(comment)\n")
     }
 
+    private static let start = "start"
+    private static let end = "end"
+    private static let titleLengthMax = 72
     private static let commentColumn = 32
 }
