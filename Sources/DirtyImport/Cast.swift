@@ -92,6 +92,7 @@ struct Cast {
         let limits = options.limits
         var touched: [Int: PageSet] = [:]
         var copies = 0
+        var transfers = 0
         for event in events {
             var pages: ClosedRange<Int>?
             switch event.action {
@@ -107,6 +108,11 @@ struct Cast {
             guard pages.upperBound < limits.pagesPerFile else { throw Self.tooLarge(event.line, options) }
             switch event.action {
             case .mmap, .ftruncate, .writeback: break
+            case .pread, .pwrite:
+                // Each page becomes a line.
+                transfers += pages.count
+                guard transfers <= limits.operations else { throw Self.tooLong(event.line, options) }
+                fallthrough
             default: touched[file, default: PageSet()].insert(pages)
             }
         }
@@ -120,6 +126,13 @@ struct Cast {
             file: options.traceName, line: line,
             message: "a file of more than \(grouped(options.limits.pagesPerFile)) pages is too large to simulate;"
                 + " record with smaller files, or leave this one out")
+    }
+
+    private static func tooLong(_ line: Int, _ options: ImportOptions) -> ImportError {
+        ImportError(
+            file: options.traceName, line: line,
+            message: "more than \(grouped(options.limits.operations)) pages are read and written here;"
+                + " choose fewer files, or record a shorter run")
     }
 
     private static func nothingTaken(_ options: ImportOptions) -> ImportError {

@@ -29,7 +29,7 @@ struct Event {
     struct MappingKind: Equatable {
         var letters: String
         var shared: Bool
-        var populate: Bool
+        var populates: Bool
         var readOnlyDescriptor: Bool
     }
 

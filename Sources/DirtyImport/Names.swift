@@ -1,14 +1,13 @@
+import DirtyScript
+
 /// Names and texts of a scenario made from what a trace contains, which may be anything.
 enum Names {
-    static let lengthMax = 32
+    static let lengthMax = Limits.nameLength
 
     /// Words that would make a line of the scenario mean something else, were they names.
-    private static let reserved: Set<String> = [
-        "anon", "expect", "race", "end", "run", "step", "finish", "say", "chapter", "pause", "focus", "show", "hide",
-        "title", "kernel", "rule", "cpus", "frames", "dirty", "file", "device", "process", "thread", "of", "writeback",
-        "complete", "reclaim", "evict", "journal", "strip", "crash", "value", "faults", "disk", "lost", "invariant",
-        "invariants", "ok", "all",
-    ]
+    private static let reserved = Set(
+        Vocabulary.commands + Vocabulary.outcomes + Vocabulary.counters
+            + ["anon", "value", "faults", "disk", "lost", "invariant", "invariants"])
 
     /// The last component of a path as a legal name that is not in `taken`.
     static func file(path: [UInt8], taken: Set<String>) -> String {

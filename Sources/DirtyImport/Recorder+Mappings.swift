@@ -34,7 +34,7 @@ extension Recorder {
         }
         let first = Int(offset / Page.size)
         let kind = Event.MappingKind(
-            letters: letters(protection), shared: shared, populate: flags & MapFlags.populate != 0,
+            letters: letters(protection), shared: shared, populates: flags & MapFlags.populate != 0,
             readOnlyDescriptor: open.isReadOnly)
         try map(file: open.file, pages: first...first + Page.count(length) - 1, at: range, kind, by: process)
     }

@@ -90,7 +90,6 @@ struct ScenarioWriter {
         case .mmap(let mapping, let pages, let kind):
             command = "mmap \(cast.mapping(mapping)) \(name)\(bracket(pages)) \(kind.letters)"
             command += kind.shared ? " shared" : " private"
-            if kind.populate { command += " populate" }
             if kind.readOnlyDescriptor { command += " rdonly" }
         case .munmap(let part, let remapped):
             command = "munmap \(operand(part))"
@@ -105,11 +104,9 @@ struct ScenarioWriter {
             command = "write \(operand(part))"
             comment = count(event)
         case .pread(let pages):
-            command = "pread \(name)\(bracket(pages))"
-            comment = event.times > 1 ? "\(grouped(event.times)) reads" : ""
+            return transfer("\(process) pread \(name)", pages, event.times, "read", into: &output)
         case .pwrite(let pages):
-            command = "pwrite \(name)\(bracket(pages))"
-            comment = event.times > 1 ? "\(grouped(event.times)) writes" : ""
+            return transfer("\(process) pwrite \(name)", pages, event.times, "write", into: &output)
         case .ftruncate(let pages): command = "ftruncate \(name) \(pages)"
         case .fsync(let promised):
             command = "fsync \(name)"
@@ -126,6 +123,24 @@ struct ScenarioWriter {
         }
         summary.operations += 1
         line("\(process) \(command)", comment: comment, into: &output)
+        if case .mmap(let mapping, _, let kind) = event.action, kind.populates {
+            // What the kernel does for a shared mapping. A private one it would break loose from the file at once.
+            summary.operations += 1
+            line("\(process) read \(cast.mapping(mapping))", comment: "MAP_POPULATE", into: &output)
+        }
+    }
+
+    /// In the language, a read or write of a file is one of one page.
+    private mutating func transfer(
+        _ command: String, _ pages: ClosedRange<Int>, _ times: Int, _ word: String,
+        into output: inout some TextOutputStream
+    ) {
+        let several = pages.count > 1 ? " of pages \(pages.lowerBound) to \(pages.upperBound)" : ""
+        for page in pages {
+            summary.operations += 1
+            let isFirst = page == pages.lowerBound && times > 1
+            line("\(command)[\(page)]", comment: isFirst ? plural(times, word) + several : "", into: &output)
+        }
     }
 
     /// Opens a chapter where data becomes safe, or where mappings with unsafe data go.

@@ -1,5 +1,3 @@
-import DirtyScript
-
 /// Turns the trace of a program into a scenario. It is fed the bytes of the trace in pieces of any size, and keeps
 /// only what the scenario will show:
 ///
