@@ -7,14 +7,14 @@ public struct ImportOptions: Hashable, Sendable {
     public var files: [String] = []
     /// Take every file that was mapped at all, private mappings of shared libraries included.
     public var all = false
-    /// The scenario's title; nil: the recorded command.
+    /// The scenario's title; nil: what the trace says, or else the recorded command.
     public var title: String?
     public var kernel = "6.18"
     /// The file system of files in ordinary directories; what lies in `/dev/shm` or memory is on tmpfs.
     public var fileSystem = "ext4"
     /// Whether the files begin in the page cache. A trace does not tell.
     public var cached = false
-    /// Lines for the comment at the top: when, where and how the trace was recorded.
+    /// Lines for the comment at the top, after those of the trace itself.
     public var notes: [String] = []
     public var limits = ImportLimits()
 

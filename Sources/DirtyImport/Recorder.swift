@@ -26,6 +26,9 @@ struct Recorder {
     /// The command line of the first process.
     private(set) var command: [UInt8] = []
     private(set) var commands: [Int: [UInt8]] = [:]
+    /// What whoever recorded the trace wrote above it.
+    private(set) var notes: [[UInt8]] = []
+    private(set) var title: [UInt8]?
     private(set) var warnings: [ImportWarning] = []
     private(set) var warningsDropped = 0
 
@@ -53,6 +56,15 @@ struct Recorder {
         }
     }
 
+    mutating func note(_ text: ArraySlice<UInt8>) {
+        let kept = text.prefix(Self.textBytesMax)
+        if kept.starts(with: Self.titleMark) {
+            title = Array(kept.dropFirst(Self.titleMark.count))
+        } else if notes.count < Self.notesMax {
+            notes.append(Array(kept))
+        }
+    }
+
     func error(_ message: String) -> ImportError {
         ImportError(file: options.traceName, line: line, message: message)
     }
@@ -67,7 +79,7 @@ struct Recorder {
             if processes[process] == nil { try enter(process) } else { try execute(process) }
             run(process)
         } else if parts[1].elementsEqual("Command:".utf8), let number = processes[process]?.number {
-            let kept = Array(parts[2].prefix(Self.commandBytesMax))
+            let kept = Array(parts[2].prefix(Self.textBytesMax))
             commands[number] = kept
             if command.isEmpty { command = kept }
         }
@@ -226,8 +238,10 @@ struct Recorder {
         try record(.mmap(mapping: mappingCount, pages: pages, kind), file: file, by: process)
     }
 
-    /// Longer command lines are of no use in a title.
-    private static let commandBytesMax = 4_096
+    /// Longer command lines and notes are of no use to readers.
+    private static let textBytesMax = 1_024
+    private static let notesMax = 20
+    private static let titleMark = Array("title: ".utf8)
 }
 
 extension AddressSpace.Segment {

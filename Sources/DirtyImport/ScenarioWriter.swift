@@ -23,7 +23,7 @@ struct ScenarioWriter {
             summary.stores += event.stores
         }
         writeHeader(into: &output)
-        chapter(Self.start, "a recorded run: \(title)", into: &output)
+        chapter(Self.start, "what a real program did, recorded instruction by instruction", into: &output)
         for event in cast.events { write(event, into: &output) }
         chapter(Self.end, "no store is lost: each is on disk, in the page cache or in a page table", into: &output)
         output.write("expect lost 0\n")
@@ -43,12 +43,12 @@ struct ScenarioWriter {
         output.write("# A run of a real, unmodified program, recorded and imported.\n")
         if !command.isEmpty { output.write("# Program: \(command)\n") }
         output.write("# Trace: valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes\n")
-        for note in options.notes { output.write("# \(Names.safe(Array(note.utf8)))\n") }
+        for note in recorder.notes + options.notes.map({ Array($0.utf8) }) { output.write("# \(Names.safe(note))\n") }
         let accesses = cast.events.count { $0.loads + $0.stores > 0 }
         output.write(
             """
-            # \(grouped(summary.loads)) loads and \(grouped(summary.stores)) stores on the mappings of these files, \
-            folded into \(grouped(accesses)) lines:
+            # \(plural(summary.loads, "load")) and \(plural(summary.stores, "store")) on the mappings of these files, \
+            folded into \(plural(accesses, "line")):
             # of the accesses to a page between two other operations, the first load and the first store count.
             # Reads and writes of files are shown as whole pages.
 
@@ -75,7 +75,8 @@ struct ScenarioWriter {
 
     private var title: String {
         let command = Names.safe(recorder.command, lengthMax: Self.titleLengthMax)
-        return options.title.map { Names.safe(Array($0.utf8)) } ?? (command.isEmpty ? "A recorded run" : command)
+        let given = options.title.map { Array($0.utf8) } ?? recorder.title
+        return given.map { Names.safe($0) } ?? (command.isEmpty ? "A recorded run" : command)
     }
 
     // MARK: One event

@@ -5,8 +5,8 @@
 ///     try importer.feed(bytes.span)
 ///     let summary = try importer.finish(into: &text)
 ///
-/// The trace is what `valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes` prints on x86-64 Linux. It
-/// does no input or output of its own; ``importTrace(from:options:into:)`` does.
+/// The trace is what `valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes` prints on x86-64 Linux. Lines that
+/// begin with `# ` before its first record are taken over as notes, and `# title: …` as the title. The importer does no input or output of its own; ``importTrace(from:options:into:)`` does.
 public struct TraceImporter {
     public let options: ImportOptions
     /// The warnings so far, at most `options.limits.warnings`.
@@ -100,7 +100,10 @@ public struct TraceImporter {
         for index in 0..<end { text.append(line[index]) }
 
         var isKnown = trailing != nil
-        if isValgrindsOwn(text) {
+        if memoryLines + callLines == 0, text.starts(with: "# ".utf8) {
+            recorder.note(text.dropFirst(2))
+            isKnown = true
+        } else if isValgrindsOwn(text) {
             try recorder.banner(text)
             isKnown = true
         } else if !text.isEmpty, let messages = assembler.take(text, endsLine: trailing == nil) {

@@ -1,0 +1,195 @@
+import Testing
+
+@testable import DirtyImport
+
+@Suite("What the operations of a trace become")
+struct OperationTests {
+    @Test("A run from open to exit, as a whole")
+    func wholeScenario() throws {
+        var trace = Trace.mapped()
+        trace.store(0)
+        trace.load(0)
+        trace.store(0)
+        trace.store(1)
+        trace.call("sys_msync ( \(Trace.at(0)), 16384, 0x4 )")
+        trace.text += "SYSCALL[7,1](231) exit_group( 0 ) --> [pre-success] Success(0x0) \n"
+        #expect(
+            try trace.scenario() == """
+                # A run of a real, unmodified program, recorded and imported.
+                # Program: prog run
+                # Trace: valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes
+                # 1 load and 3 stores on the mappings of these files, folded into 1 line:
+                # of the accesses to a page between two other operations, the first load and the first store count.
+                # Reads and writes of files are shown as whole pages.
+                title "prog run"
+                kernel 6.18
+
+                file data_bin 0 ext4            # data.bin
+                process A                       # prog run
+
+                chapter "start"
+                say "what a real program did, recorded instruction by instruction"
+                A ftruncate data_bin 4
+                A mmap m1 data_bin[0..3] rw shared
+                A write m1[0..1]                # 3 stores, 1 load
+
+                chapter "msync 1"
+                say "A calls msync(MS_SYNC): stores to 2 pages of data_bin through mappings since its last sync"
+                A msync m1 sync
+                A exit
+
+                chapter "end"
+                say "no store is lost: each is on disk, in the page cache or in a page table"
+                expect lost 0
+
+                """)
+    }
+
+    @Test("The four kinds of records: a load reads, a store and a modification write, an instruction does nothing")
+    func kinds() throws {
+        var trace = Trace.mapped()
+        trace.load(0)
+        trace.store(1)
+        trace.modify(2)
+        trace.text += "I  04b27000,4\n"
+        #expect(try trace.operations(skipping: 2) == ["A read m1[0]", "A write m1[1..2]"])
+    }
+
+    @Test("An access that straddles two pages touches both")
+    func straddling() throws {
+        var trace = Trace.mapped()
+        trace.store(1, offset: 4092)
+        trace.load(0, offset: 4095, size: 2)
+        let operations = try trace.operations(skipping: 2)
+        #expect(operations == ["A write m1[1..2]", "A read m1[0]"])
+    }
+
+    @Test("A load before a store is shown, a load after it is only counted")
+    func folding() throws {
+        var trace = Trace.mapped()
+        for _ in 0..<1_284 { trace.load(2) }
+        for _ in 0..<300 { trace.store(2) }
+        for _ in 0..<5 { trace.load(2) }
+        let text = try trace.scenario()
+        #expect(text.contains("A read m1[2]                    # 1,284 loads\nA write m1[2]                   # 300 stores, 5 loads\n"))
+    }
+
+    @Test("What happens to a file that is not taken does not interrupt the folding")
+    func foreignFiles() throws {
+        var trace = Trace.mapped()
+        trace.store(0)
+        trace.call("sys_openat ( 4294967196, 0x40(other), 2 )", 4)
+        trace.call("sys_pwrite64 ( 4, 0x50, 10, 0 )", 10)
+        trace.store(0)
+        trace.call("sys_fsync ( 3 )")
+        trace.store(0)
+        #expect(try trace.operations(skipping: 2) == ["A write m1[0]", "A fsync data_bin", "A write m1[0]"])
+    }
+
+    @Test("A partial munmap leaves the indices as they were")
+    func partialUnmap() throws {
+        var trace = Trace.mapped()
+        trace.call("sys_munmap ( \(Trace.at(1)), 8000 )")
+        trace.store(3)
+        trace.store(1)
+        trace.call("sys_msync ( \(Trace.at(0)), 16384, 0x1 )")
+        trace.call("sys_mprotect ( \(Trace.at(3)), 4096, 0 )")
+        trace.call("sys_madvise ( \(Trace.at(0)), 16384, 4 )")
+        trace.call("sys_munmap ( \(Trace.at(0)), 16384 )")
+        #expect(
+            try trace.operations(skipping: 2) == [
+                "A munmap m1[1..2]", "A write m1[3]", "A msync m1[0] async", "A msync m1[3] async",
+                "A mprotect m1[3] none", "A madvise m1[0] dontneed", "A madvise m1[3] dontneed",
+                "A munmap m1[0]", "A munmap m1[3]",
+            ])
+    }
+
+    @Test("MAP_FIXED over a mapping takes its place")
+    func fixed() throws {
+        var trace = Trace.mapped()
+        trace.call("sys_mmap ( \(Trace.at(1)), 4096, 1, 17, 3, 12288 )", Trace.base + 4096)
+        trace.load(1)
+        trace.call("sys_mmap ( \(Trace.at(0)), 4096, 3, 50, 4294967295, 0 )", Trace.base)
+        trace.store(0)
+        #expect(
+            try trace.operations(skipping: 2) == [
+                "A munmap m1[1]", "A mmap m2 data_bin[3] r shared", "A read m2[0]", "A munmap m1[0]",
+            ])
+    }
+
+    @Test("mremap is a munmap and an mmap of the same part of the file")
+    func remapping() throws {
+        var trace = Trace.mapped()
+        trace.call("sys_mremap ( \(Trace.at(2)), 8192, 16384, 0x1 )", Trace.base + 0x10000)
+        trace.store(18)
+        #expect(
+            try trace.operations(skipping: 2) == [
+                "A munmap m1[2..3]", "A mmap m2 data_bin[2..5] rw shared", "A write m2[2]",
+            ])
+    }
+
+    @Test("Reads and writes by position, by offset and at the end go to the right pages")
+    func transfers() throws {
+        var trace = Trace.mapped()
+        trace.call("sys_pread64 ( 3, 0x50, 100, 8190 )", 100)
+        trace.call("sys_lseek ( 3, 4096, 0 )", 4096)
+        trace.call("sys_write ( 3, 0x50, 10 )", 10)
+        trace.call("sys_dup ( 3 )", 5)
+        trace.call("sys_close ( 3 )")
+        trace.call("sys_lseek ( 5, 8192, 1 )", 12288)
+        trace.call("sys_read ( 5, 0x50, 10 )", 10)
+        trace.call("sys_openat ( 4294967196, 0x40(data.bin), 1025 )", 6)
+        trace.call("sys_write ( 6, 0x50, 10 )", 10)
+        trace.fails("sys_pwrite64 ( 6, 0x50, 10, 0 )")
+        trace.load(0)
+        #expect(
+            try trace.operations(skipping: 2) == [
+                "A pread data_bin[1]", "A pread data_bin[2]", "A pwrite data_bin[1]", "A pread data_bin[3]",
+                "A pwrite data_bin[4]", "A read m1[0]",
+            ])
+    }
+
+    @Test("The kernel stores into a mapping for a read, and loads from it for a write")
+    func buffers() throws {
+        var trace = Trace.mapped()
+        trace.call("sys_read ( 0, \(Trace.at(1)), 5000 )", 5000)
+        trace.call("sys_write ( 1, \(Trace.at(3)), 5000 )", 10)
+        trace.load(0)
+        #expect(try trace.operations(skipping: 2) == ["A write m1[1..2]", "A read m1[3]", "A read m1[0]"])
+    }
+
+    @Test("How long the file was at the start", arguments: [
+        ("sys_openat ( 4294967196, 0x40(data), 2 )", "", 4),
+        ("sys_openat ( 4294967196, 0x40(data), 514 )", "", 0),
+        ("sys_openat ( 4294967196, 0x40(data), 194 )", "", 0),
+        ("sys_openat ( 4294967196, 0x40(data), 2 )", "sys_lseek ( 3, 0, 2 ) = 40960", 10),
+        ("sys_openat ( 4294967196, 0x40(data), 2 )", "sys_pread64 ( 3, 0x1, 152, 0 ) = 0", 0),
+        ("sys_openat ( 4294967196, 0x40(data), 2 )", "sys_read ( 3, 0x1, 8192 ) = 5000", 2),
+        ("sys_openat ( 4294967196, 0x40(data), 2 )", "sys_pwrite64 ( 3, 0x1, 16384, 0 ) = 16384", 0),
+    ])
+    func initialSize(open: String, call: String, pages: Int) throws {
+        var trace = Trace()
+        trace.call(open, 3)
+        let parts = call.split(separator: "=")
+        if parts.count == 2 { trace.call(parts[0].dropLast().description, Int(parts[1].dropFirst())!) }
+        trace.call("sys_mmap ( 0x0, 16384, 3, 1, 3, 0 )", Trace.base)
+        trace.store(0)
+        #expect(try trace.scenario().contains("\nfile data \(pages) ext4"))
+    }
+
+    @Test("O_DSYNC, sync_file_range, sync and MAP_POPULATE in the words of the language")
+    func otherSyncs() throws {
+        var trace = Trace.mapped()
+        trace.call("sys_openat ( 4294967196, 0x40(data.bin), 4097 )", 4)
+        trace.call("sys_pwrite64 ( 4, 0x50, 10, 0 )", 10)
+        trace.call("sys_sync_file_range ( 3, 4096, 8192, 0x7 )")
+        trace.call("sys_sync ( )")
+        trace.call("sys_mmap ( 0x0, 4096, 1, 32769, 3, 0 )", Trace.base + 0x10000)
+        trace.load(0)
+        #expect(
+            try trace.operations(skipping: 2) == [
+                "A pwrite data_bin[0]", "A fsync data_bin", "writeback data_bin[1..2]", "A fsync data_bin",
+                "A mmap m2 data_bin[0] r shared", "A read m2", "A read m1[0]",
+            ])
+    }
+}
