@@ -19,7 +19,7 @@ struct AddressSpace {
 
         func page(of address: UInt64) -> Int { firstPage + Int((address - start) / Page.size) }
 
-        /// The part within `range`, which overlaps.
+        /// The part within `range`, which overlaps and begins and ends with a page.
         func clipped(to range: Range<UInt64>) -> Segment {
             var part = self
             part.start = max(start, range.lowerBound)
@@ -108,10 +108,16 @@ enum Page {
         return Int(offset / size)...Int((overflow ? UInt64.max : last) / size)
     }
 
+    /// The whole pages that `count` bytes at `address` lie in; nil for none.
+    static func covering(address: UInt64, count: UInt64) -> Range<UInt64>? {
+        let (end, overflow) = address.addingReportingOverflow(count)
+        guard count > 0, !overflow, end <= UInt64(Int64.max) else { return nil }
+        return address / size * size..<(end + size - 1) / size * size
+    }
+
     /// The whole pages from `address` on that a call on `length` bytes means; nil where the kernel would refuse.
     static func span(address: UInt64, length: UInt64) -> Range<UInt64>? {
-        guard address % size == 0, length > 0, length <= UInt64(Int.max) else { return nil }
-        let (end, overflow) = address.addingReportingOverflow(UInt64(count(length)) * size)
-        return overflow ? nil : address..<end
+        guard address % size == 0, length > 0 else { return nil }
+        return covering(address: address, count: length)
     }
 }

@@ -14,7 +14,7 @@ enum Names {
         let component = path[((path.lastIndex(of: .slash) ?? -1) + 1)...]
         var name = String(
             decoding: component.prefix(lengthMax).map { isNameByte($0) ? $0 : UInt8(ascii: "_") }, as: UTF8.self)
-        if name.allSatisfy({ $0 == "_" }) { name = "file" }
+        if name.allSatisfy({ $0 == "_" }) { name = "unnamed" }
         if let first = name.utf8.first, !isLetter(first) { name = "f" + name }
         // Processes and mappings have the short names: A, P27, m1.
         if reserved.contains(name) || isShort(name) { name = String(name.prefix(lengthMax - 5)) + "_file" }

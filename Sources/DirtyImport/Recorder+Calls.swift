@@ -37,7 +37,10 @@ extension Recorder {
         case "sys_ftruncate":
             if let open = descriptor(call[0], process) { try truncate(open.file, to: call[1], process) }
         case "sys_truncate":
-            if let path = path(call, 0, process) { try truncate(files.file(at: path).number, to: call[1], process) }
+            if let path = path(call, 0, process) {
+                try makeRoom()
+                try truncate(files.file(at: path).number, to: call[1], process)
+            }
         case "sys_fallocate": try allocate(call, process)
         case "sys_fsync", "sys_fdatasync":
             if let open = descriptor(call[0], process) { try record(.fsync(promised: false), file: open.file, by: process) }
@@ -80,6 +83,7 @@ extension Recorder {
     ) throws(ImportError) {
         let flags: UInt64
         if let flagsIndex { flags = call[flagsIndex] ?? 0 } else { flags = OpenFlags.create | OpenFlags.truncate | 1 }
+        try makeRoom()
         var number: Int
         var isNew = true
         if let path = path(call, index, process) {
@@ -89,7 +93,7 @@ extension Recorder {
             (number, isNew) = files.file(at: path)
         } else {
             number = files.enter(TracedFile(path: []))
-            warn("the path of this open cannot be read; the file goes by the name \"file\"")
+            warn("the path of this open cannot be read; the file goes by the name unnamed")
         }
         let creates = flags & (OpenFlags.create | OpenFlags.exclusive) == OpenFlags.create | OpenFlags.exclusive
         if isNew, creates || flags & OpenFlags.truncate != 0 {
@@ -100,28 +104,30 @@ extension Recorder {
         let open = OpenFile(
             file: number, isReadOnly: flags & OpenFlags.accessMode == 0, appends: flags & OpenFlags.append != 0,
             syncs: flags & OpenFlags.dataSync != 0)
-        try install(open, result, closesOnExec: flags & OpenFlags.closeOnExec != 0, process)
+        install(open, result, closesOnExec: flags & OpenFlags.closeOnExec != 0, process)
     }
 
     private mutating func openMemory(_ result: UInt64, _ process: Int) throws(ImportError) {
+        try makeRoom()
         var file = TracedFile(path: Array("memfd".utf8))
         file.isInMemory = true
         file.isEmptyAtFirst()
         file.isNamed = options.files.contains { Glob.matches(Array($0.utf8), path: file.path) }
         let open = OpenFile(file: files.enter(file), isReadOnly: false, appends: false, syncs: false)
-        try install(open, result, closesOnExec: false, process)
+        install(open, result, closesOnExec: false, process)
     }
 
-    private mutating func install(
-        _ open: OpenFile, _ result: UInt64, closesOnExec: Bool, _ process: Int
-    ) throws(ImportError) {
-        guard result <= UInt64(Int32.max) else { return }
-        close(result, process)
+    private mutating func makeRoom() throws(ImportError) {
         let limits = options.limits
-        if files.fileCount > limits.files { forgetUnmapped() }
-        guard files.fileCount <= limits.files, files.openCount < limits.openFiles else {
+        if files.fileCount >= limits.files { forgetUnmapped() }
+        guard files.fileCount < limits.files, files.openCount < limits.openFiles else {
             throw error("more than \(grouped(limits.files)) files in use; record a program that uses fewer")
         }
+    }
+
+    private mutating func install(_ open: OpenFile, _ result: UInt64, closesOnExec: Bool, _ process: Int) {
+        guard result <= UInt64(Int32.max) else { return }
+        close(result, process)
         let entry = Descriptor(open: files.describe(open), closesOnExec: closesOnExec)
         processes[process]?.descriptors[Int(result)] = entry
     }

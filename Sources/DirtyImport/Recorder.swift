@@ -124,11 +124,11 @@ struct Recorder {
 
     /// An access of some bytes, page by page: the program's, or the kernel's on its behalf.
     mutating func touch(_ address: UInt64, _ size: UInt64, store: Bool, by process: Int) throws(ImportError) {
-        let (end, overflow) = address.addingReportingOverflow(size)
-        guard size > 0, !overflow else { return }
-        for part in processes[process]?.space.overlapping(address..<end) ?? [] {
-            for page in part.page(of: part.start)...part.page(of: part.end - 1) {
-                log.access(part, page: page, store: store, process: processes[process]!.number, line: line)
+        guard let number = processes[process]?.number, let range = Page.covering(address: address, count: size)
+        else { return }
+        for part in processes[process]?.space.overlapping(range) ?? [] {
+            for page in part.range {
+                log.access(part, page: page, store: store, process: number, line: line)
                 try checkLength()
             }
         }

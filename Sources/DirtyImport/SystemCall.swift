@@ -154,8 +154,8 @@ struct SystemCallParser {
             guard number() != nil else { return false }
             if take("(") { return true }
         }
-        skipBlanks()
-        return take(")")
+        // Where a string is among the arguments, a blank stands before the end.
+        return take(" )")
     }
 
     private mutating func outcome() -> SystemCall.Outcome? {
