@@ -27,8 +27,13 @@ let package = Package(
         .target(name: "DirtyView", dependencies: ["DirtyMachine", "DirtyScript"]),
         .target(
             name: "CNcurses", path: "CNcurses",
-            linkerSettings: [.linkedLibrary("ncursesw")]),
+            linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
         .target(name: "DirtyTerminal", dependencies: ["CNcurses", "DirtyView"]),
+        // Test support: a terminal in a program, and a small program to show on it.
+        .target(name: "TerminalTestSupport", dependencies: ["DirtyView"]),
+        .executableTarget(
+            name: "terminal-probe", dependencies: ["DirtyTerminal", "TerminalTestSupport"],
+            path: "Sources/TerminalProbe"),
         .executableTarget(
             name: "dirtyscope",
             dependencies: [
@@ -40,7 +45,9 @@ let package = Package(
         .testTarget(name: "DirtyScriptTests", dependencies: ["DirtyScript"]),
         .testTarget(name: "DirtyImportTests", dependencies: ["DirtyImport"]),
         .testTarget(name: "DirtyViewTests", dependencies: ["DirtyView"]),
-        .testTarget(name: "DirtyTerminalTests", dependencies: ["DirtyTerminal"]),
+        .testTarget(
+            name: "DirtyTerminalTests",
+            dependencies: ["DirtyTerminal", "TerminalTestSupport", "terminal-probe"]),
         .testTarget(name: "CommandTests", dependencies: ["DirtyScript"]),
     ],
     swiftLanguageModes: [.v6]

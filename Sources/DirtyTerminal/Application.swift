@@ -1,0 +1,128 @@
+import DirtyView
+import Glibc
+
+/// A program with a screen, as far as it depends on no terminal: events go in, grids come out.
+public protocol TerminalApplication {
+    /// Called once, before the first event: what the screen can show.
+    mutating func attach(to screen: ScreenTraits)
+    /// Ctrl-L, and the second Ctrl-C within a second, are not passed on: the loop handles them.
+    mutating func handle(_ event: Event)
+    /// The screen as it should look now.
+    func frame(size: Size) -> Grid
+    /// Milliseconds between the timeouts that it wants, or nil to sleep until something happens.
+    /// Other events do not delay a timeout.
+    var tick: Int? { get }
+    var isFinished: Bool { get }
+    var theme: Theme { get }
+    /// Whether the bell should ring with the next frame. Asked once a frame.
+    mutating func takeBell() -> Bool
+}
+
+/// What a screen can show.
+public struct ScreenTraits: Hashable, Sendable {
+    public var size: Size
+    /// The characters that it shows without doubt.
+    public var glyphs: GlyphSet
+    public var colorLevel: ColorLevel
+}
+
+extension TerminalApplication {
+    public mutating func attach(to screen: ScreenTraits) {}
+    public var theme: Theme { .fill }
+    public mutating func takeBell() -> Bool { false }
+}
+
+/// Runs an application on the terminal until it is finished or has to end.
+public func run(
+    _ application: inout some TerminalApplication, options: TerminalOptions = TerminalOptions()
+) throws(TerminalError) -> ExitReason {
+    var loop = EventLoop(terminal: try Terminal(options, theme: application.theme), options: options)
+    return loop.run(&application)
+}
+
+private struct EventLoop: ~Copyable {
+    var terminal: Terminal
+    let options: TerminalOptions
+    var frames = 0
+    var lastInterrupt: ContinuousClock.Instant?
+    var ticker = Ticker()
+
+    init(terminal: consuming Terminal, options: TerminalOptions) {
+        self.terminal = terminal
+        self.options = options
+    }
+
+    mutating func run(_ application: inout some TerminalApplication) -> ExitReason {
+        application.attach(to: terminal.traits)
+        while !application.isFinished {
+            show(&application)
+            let timeout = ticker.timeout(tick: application.tick, now: .now)
+            var event = terminal.nextEvent(timeoutMilliseconds: timeout)
+            if event == .timeout { ticker.restart(now: .now) }
+            // What is there already is handled before the next frame, so that a held key or a
+            // window being dragged does not leave a queue of frames behind.
+            repeat {
+                if let reason = handle(event, &application) { return reason }
+                if application.isFinished { break }
+                event = terminal.nextEvent(timeoutMilliseconds: 0)
+            } while event != .timeout
+        }
+        return .finished
+    }
+
+    private mutating func show(_ application: inout some TerminalApplication) {
+        if application.takeBell() { terminal.beep() }
+        terminal.draw(application.frame(size: terminal.size), theme: application.theme)
+        frames += 1
+        if let descriptor = options.testSyncDescriptor {
+            let line = Array("\(frames)\n".utf8)
+            _ = write(descriptor, line, line.count)
+        }
+        options.crashTest?.perform()
+    }
+
+    /// Returns why to end, if the event is a reason to.
+    private mutating func handle(
+        _ event: Event, _ application: inout some TerminalApplication
+    ) -> ExitReason? {
+        switch event {
+        case .key(.control("L")):
+            terminal.repaint()
+            return nil
+        case .interrupt:
+            let now = ContinuousClock.now
+            if let lastInterrupt, now - lastInterrupt < .seconds(1) { return .interrupted }
+            lastInterrupt = now
+        default: break
+        }
+        application.handle(event)
+        switch event {
+        case .terminate(let signal): return .signal(signal)
+        case .hangup: return .hangup
+        default: return nil
+        }
+    }
+}
+
+/// Keeps the time of the next tick while other events come and go.
+struct Ticker {
+    private var tick: Int?
+    private var due: ContinuousClock.Instant?
+
+    /// Milliseconds to wait, or nil for no end. Another length of the tick starts it anew.
+    mutating func timeout(tick: Int?, now: ContinuousClock.Instant) -> Int? {
+        if tick != self.tick || due == nil {
+            self.tick = tick
+            due = tick.map { now + .milliseconds($0) }
+        }
+        guard let due else { return nil }
+        let left = max(due - now, .zero)
+        // Rounded up, so that a wait never ends just before the time it waits for.
+        return Int((left + .microseconds(999)) / .milliseconds(1))
+    }
+
+    /// A tick has passed; the next one starts now.
+    mutating func restart(now: ContinuousClock.Instant) {
+        due = nil
+    }
+}

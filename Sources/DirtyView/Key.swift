@@ -1,0 +1,54 @@
+/// A key press, in terms that do not depend on the terminal it came from.
+public enum Key: Hashable, Sendable {
+    /// A printable character, the blank included.
+    case character(Unicode.Scalar)
+    /// A letter (in upper case) or one of `@[\]^_` together with the control key.
+    case control(Character)
+    case up, down, left, right
+    case pageUp, pageDown, home, end
+    case enter, escape, tab, backTab, backspace, delete
+    /// Function keys count from 1.
+    case function(Int)
+    /// A key that has no name here.
+    case other
+
+    /// The key that sends this scalar: control characters are keys, not text.
+    public init(_ scalar: Unicode.Scalar) {
+        switch scalar.value {
+        case 0x08, 0x7f: self = .backspace
+        case 0x09: self = .tab
+        case 0x0a, 0x0d: self = .enter
+        case 0x1b: self = .escape
+        case 0..<0x20: self = .control(Character(Unicode.Scalar(UInt8(scalar.value) + 0x40)))
+        case 0x80..<0xa0: self = .other
+        default: self = .character(scalar)
+        }
+    }
+}
+
+extension Key: CustomStringConvertible {
+    /// The name as help pages and prompts show it, such as `s`, `Ctrl-L`, `PgDn` or `F1`.
+    public var description: String {
+        switch self {
+        case .character(" "): "Space"
+        case .character(let scalar): String(scalar)
+        case .control(let letter): "Ctrl-\(letter)"
+        case .up: "Up"
+        case .down: "Down"
+        case .left: "Left"
+        case .right: "Right"
+        case .pageUp: "PgUp"
+        case .pageDown: "PgDn"
+        case .home: "Home"
+        case .end: "End"
+        case .enter: "Enter"
+        case .escape: "Esc"
+        case .tab: "Tab"
+        case .backTab: "Shift-Tab"
+        case .backspace: "Backspace"
+        case .delete: "Del"
+        case .function(let number): "F\(number)"
+        case .other: "?"
+        }
+    }
+}
