@@ -28,14 +28,18 @@ static mbstate_t decoder;
 
 // MARK: Opening and closing
 
-/// A stream of its own for the descriptor, or for /dev/tty in its place.
+/// A stream of its own for the descriptor, or for /dev/tty in its place. It never takes the number
+/// of a standard descriptor that was closed: what is printed there later has no place on the screen.
 static FILE *open_terminal(int descriptor, const char *mode, bool controlling_terminal)
 {
-    int own = -1;
-    if (isatty(descriptor))
-        own = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-    else if (controlling_terminal)
-        own = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    enum { FIRST_FREE = 3 };
+    int source = descriptor;
+    bool stand_in = !isatty(descriptor);
+    if (stand_in)
+        source = controlling_terminal ? open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY) : -1;
+    int own = source < 0 ? -1 : fcntl(source, F_DUPFD_CLOEXEC, FIRST_FREE);
+    if (stand_in && source >= 0)
+        close(source);
     return own < 0 ? NULL : fdopen(own, mode);
 }
 
@@ -279,13 +283,18 @@ static key_result take_key(cn_event *event, int *code)
     }
     wchar_t wide = 0;
     char byte = (char)key;
+    bool is_first = mbsinit(&decoder);
     size_t used = mbrtowc(&wide, &byte, 1, &decoder);
+    if (used == (size_t)-1) {
+        decoder = (mbstate_t){0};
+        // A character that broke off is dropped; what broke it off may be a key of its own.
+        if (!is_first)
+            used = mbrtowc(&wide, &byte, 1, &decoder);
+    }
     if (used == (size_t)-2)
         return PART_OF_KEY;
     *event = used == (size_t)-1 ? CN_EVENT_KEY : CN_EVENT_CHARACTER;
     *code = used == (size_t)-1 ? CN_KEY_OTHER : (int)wide;
-    if (used == (size_t)-1)
-        decoder = (mbstate_t){0};
     return KEY;
 }
 

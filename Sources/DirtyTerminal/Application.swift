@@ -44,7 +44,7 @@ private struct EventLoop: ~Copyable {
     var terminal: Terminal
     let options: TerminalOptions
     var frames = 0
-    var lastInterrupt: ContinuousClock.Instant?
+    var interrupts = InterruptPair()
     var ticker = Ticker()
 
     init(terminal: consuming Terminal, options: TerminalOptions) {
@@ -58,7 +58,7 @@ private struct EventLoop: ~Copyable {
             show(&application)
             let timeout = ticker.timeout(tick: application.tick, now: .now)
             var event = terminal.nextEvent(timeoutMilliseconds: timeout)
-            if event == .timeout { ticker.restart(now: .now) }
+            if event == .timeout { ticker.restart() }
             // What is there already is handled before the next frame, so that a held key or a
             // window being dragged does not leave a queue of frames behind.
             repeat {
@@ -90,9 +90,7 @@ private struct EventLoop: ~Copyable {
             terminal.repaint()
             return nil
         case .interrupt:
-            let now = ContinuousClock.now
-            if let lastInterrupt, now - lastInterrupt < .seconds(1) { return .interrupted }
-            lastInterrupt = now
+            if interrupts.isSecond(at: .now) { return .interrupted }
         default: break
         }
         application.handle(event)
@@ -101,28 +99,5 @@ private struct EventLoop: ~Copyable {
         case .hangup: return .hangup
         default: return nil
         }
-    }
-}
-
-/// Keeps the time of the next tick while other events come and go.
-struct Ticker {
-    private var tick: Int?
-    private var due: ContinuousClock.Instant?
-
-    /// Milliseconds to wait, or nil for no end. Another length of the tick starts it anew.
-    mutating func timeout(tick: Int?, now: ContinuousClock.Instant) -> Int? {
-        if tick != self.tick || due == nil {
-            self.tick = tick
-            due = tick.map { now + .milliseconds($0) }
-        }
-        guard let due else { return nil }
-        let left = max(due - now, .zero)
-        // Rounded up, so that a wait never ends just before the time it waits for.
-        return Int((left + .microseconds(999)) / .milliseconds(1))
-    }
-
-    /// A tick has passed; the next one starts now.
-    mutating func restart(now: ContinuousClock.Instant) {
-        due = nil
     }
 }

@@ -26,6 +26,8 @@ public final class Pty {
     /// The number of the last frame that was reported.
     public private(set) var frame = 0
     public private(set) var end: End?
+    /// The modes of the terminal before the program could touch them.
+    public let initialModes: Modes
     private var master: Int32
     private var sync: Int32
     private var syncText: [UInt8] = []
@@ -39,7 +41,9 @@ public final class Pty {
     ) throws {
         screen = VirtualTerminal(size, quirks: quirks)
         self.deadlineSeconds = deadlineSeconds
-        (master, sync, child) = try Self.spawn(arguments, environment, size)
+        let spawned = try Self.spawn(arguments, environment, size)
+        (master, sync, child) = (spawned.master, spawned.sync, spawned.child)
+        initialModes = spawned.modes
     }
 
     deinit {
@@ -69,8 +73,14 @@ public final class Pty {
         _ = ioctl(master, UInt(TIOCSWINSZ), &window)
     }
 
+    /// Sends a signal to the program, and to those that it started in its process group.
     public func signal(_ number: Int32) {
-        kill(child, number)
+        kill(-child, number)
+    }
+
+    /// Spoils the screen behind the program's back, as a message of another program would.
+    public func disturb(_ text: String) {
+        screen.feed(text.utf8)
     }
 
     /// Closes the user's end: the program gets SIGHUP and the end of its input.
@@ -82,11 +92,7 @@ public final class Pty {
     // MARK: What the user sees
 
     /// The modes of the terminal now.
-    public var modes: Modes {
-        var modes = termios()
-        tcgetattr(master, &modes)
-        return Modes(modes)
-    }
+    public var modes: Modes { Modes(of: master) }
 
     /// Reads until the screen, or anything else, is as wanted.
     public func wait(for what: String, until isReached: (Pty) -> Bool) throws {
@@ -182,7 +188,9 @@ public final class Pty {
 public struct Modes: Hashable, Sendable {
     public var input, output, control, local: UInt32
 
-    init(_ modes: termios) {
+    init(of terminal: Int32) {
+        var modes = termios()
+        tcgetattr(terminal, &modes)
         (input, output) = (modes.c_iflag, modes.c_oflag)
         (control, local) = (modes.c_cflag, modes.c_lflag)
     }

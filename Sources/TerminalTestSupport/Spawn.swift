@@ -6,19 +6,27 @@ import Synchronization
 // There is no fork in Swift, so the child has to get everything through posix_spawn: it becomes a
 // session leader and opens the terminal by name, which makes it the controlling one.
 extension Pty {
+    struct Spawned {
+        var master: Int32
+        var sync: Int32
+        var child: pid_t
+        /// The modes of the terminal before the program could touch them.
+        var modes: Modes
+    }
+
     /// Descriptors are marked close-on-exec after they are made. One program is started at a time,
     /// so none inherits what belongs to another: it would keep a terminal alive that a test closed.
     private static let lock = Mutex(())
 
     static func spawn(
         _ arguments: [String], _ environment: [String: String], _ size: Size
-    ) throws -> (master: Int32, sync: Int32, child: pid_t) {
+    ) throws -> Spawned {
         try lock.withLock { _ in try spawnAlone(arguments, environment, size) }
     }
 
     private static func spawnAlone(
         _ arguments: [String], _ environment: [String: String], _ size: Size
-    ) throws -> (master: Int32, sync: Int32, child: pid_t) {
+    ) throws -> Spawned {
         var (master, slave): (Int32, Int32) = (-1, -1)
         var window = winsize(size)
         guard openpty(&master, &slave, nil, nil, &window) == 0 else {
@@ -32,6 +40,7 @@ extension Pty {
         defer { close(ends[1]) }
         for descriptor in [master, slave] + ends { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         _ = fcntl(master, F_SETFL, O_NONBLOCK)
+        let modes = Modes(of: master)
 
         var path = [CChar](repeating: 0, count: 128)
         ttyname_r(slave, &path, path.count)
@@ -69,7 +78,7 @@ extension Pty {
             close(ends[0])
             throw Failure(description: "cannot start \(arguments[0]): error \(result)")
         }
-        return (master, ends[0], child)
+        return Spawned(master: master, sync: ends[0], child: child, modes: modes)
     }
 
     /// A program that was built beside the running one.

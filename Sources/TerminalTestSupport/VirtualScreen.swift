@@ -4,6 +4,11 @@ import DirtyView
 public struct ShownCell: Hashable, Sendable {
     public var scalar: Unicode.Scalar = " "
     public var look = Look()
+
+    public init(scalar: Unicode.Scalar = " ", look: Look = Look()) {
+        self.scalar = scalar
+        self.look = look
+    }
 }
 
 /// The cells of a terminal and the cursor on them: what its control sequences act upon.
