@@ -39,6 +39,9 @@ extension Machine {
         }
     }
 
+    /// Forgets how the machine came to be as it is. There is no way back from here.
+    public mutating func forgetHistory() { log.removeAll(keepingCapacity: true) }
+
     // MARK: Records
 
     /// A fresh record, all zero but for its kind. Reuses freed records first.

@@ -40,21 +40,24 @@ public enum Request: Hashable, Sendable {
 
 extension Mapping {
     /// Where a mapping that mmap refused "begins": MAP_FAILED, an address that nothing covers.
-    static let failed = (1 << 52) - 1
+    public static let failed = (1 << 52) - 1
 }
 
 extension Machine {
     /// Begins an operation as a task; no atomic step of it has been taken yet.
     ///
     /// An operation of a process that is dead, or on addresses that mmap refused, is over at once.
-    public mutating func begin(_ request: Request, label: String = "", line: Int = 0) -> Ref<Task> {
+    /// `serial` is the first serial number of its stores, where they were given out before.
+    public mutating func begin(
+        _ request: Request, label: String = "", line: Int = 0, serial: Int? = nil
+    ) -> Ref<Task> {
         setCause(task: 0, function: .scenario)
         let process = request.process
         let labelNumber = names.intern(label)
         let (kind, function) = entryPoint(request)
         let t = beginTask(kind, process: process, label: labelNumber, line: line)
         setCause(task: self[t, .slot], function: .scenario)
-        setArguments(t, request)
+        setArguments(t, request, serial)
         if process.exists, !self[process, .isAlive] {
             finishAtOnce(t, .ESRCH)
         } else if kind != .read, kind != .write, isAddressRange(kind),
@@ -105,11 +108,11 @@ extension Machine {
         }
     }
 
-    private mutating func setArguments(_ t: Ref<Task>, _ request: Request) {
+    private mutating func setArguments(_ t: Ref<Task>, _ request: Request, _ serial: Int?) {
         switch request {
         case .access(_, let pages, let store, let value):
             setRange(t, pages)
-            if store { setStoredValue(t, value, pages.count) }
+            if store { setStoredValue(t, value, serial ?? takeSerials(value == nil ? pages.count : 0)) }
         case .mmap(_, _, let file, let pages, let access, let shared, let readOnly):
             setRange(t, pages)
             self[t, .file] = file
@@ -128,7 +131,7 @@ extension Machine {
         case .pwrite(_, let file, let indices, let value):
             setRange(t, indices)
             self[t, .file] = file
-            setStoredValue(t, value, indices.count)
+            setStoredValue(t, value, serial ?? takeSerials(value == nil ? indices.count : 0))
         case .ftruncate(_, let file, let pages):
             self[t, .file] = file
             self[t, .newSize] = pages
@@ -155,16 +158,17 @@ extension Machine {
         self[t, .cursor] = range.lowerBound
     }
 
-    /// A store with a value of its own uses no serial number; any other uses one a page, when it
-    /// is issued.
-    private mutating func setStoredValue(_ t: Ref<Task>, _ value: UInt32?, _ pages: Int) {
-        if let value {
-            self[t, .count] = Int(value)
-            self[t, .hasExplicitValue] = true
-        } else {
-            self[t, .count] = self[State.system, .nextSerial]
-            self[State.system, .nextSerial] += pages
-        }
+    private mutating func setStoredValue(_ t: Ref<Task>, _ value: UInt32?, _ serial: Int) {
+        self[t, .count] = value.map(Int.init) ?? serial
+        self[t, .hasExplicitValue] = value != nil
+    }
+
+    /// Gives out serial numbers, one for each page that a store without a value of its own
+    /// writes, when the store is issued. Returns the first.
+    public mutating func takeSerials(_ count: Int) -> Int {
+        let first = self[State.system, .nextSerial]
+        self[State.system, .nextSerial] = first + count
+        return first
     }
 
     /// The name exists from now on, even if mmap refuses.

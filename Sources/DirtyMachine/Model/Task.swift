@@ -198,6 +198,11 @@ public struct StackFrame: Hashable, Sendable {
     public let function: KernelFunction
     /// Which of the function's atomic steps comes next.
     public let position: Int
+
+    public init(function: KernelFunction, position: Int) {
+        self.function = function
+        self.position = position
+    }
 }
 
 extension State {

@@ -323,6 +323,19 @@ extension Machine {
         return top.position == entry || entry >= KernelFunction.controlFlow && top.position == 0
     }
 
+    /// True when a step has brought the task into a function that it was not in before.
+    public func hasEntered(
+        _ function: KernelFunction, _ task: Ref<Task>, since before: [StackFrame]
+    ) -> Bool {
+        state.stack(of: task).enumerated().contains { level, frame in
+            frame.function == function
+                && (level >= before.count || before[level].function != function)
+        }
+    }
+
+    /// Operations that can be under way at once.
+    public static let maximumTaskCount = Task.maximumCount
+
     // MARK: Attributes of records
 
     public func isAlive(_ process: Ref<Process>) -> Bool { self[process, .isAlive] }

@@ -1,0 +1,48 @@
+/// Writes JSON with the keys in the order given: reports are compared byte for byte.
+struct JSONWriter {
+    private(set) var text = ""
+
+    mutating func object(_ members: [(String, (inout JSONWriter) -> Void)]) {
+        text += "{"
+        for (position, member) in members.enumerated() {
+            if position > 0 { text += "," }
+            string(member.0)
+            text += ":"
+            member.1(&self)
+        }
+        text += "}"
+    }
+
+    mutating func array<S: Sequence>(_ elements: S, _ write: (inout JSONWriter, S.Element) -> Void) {
+        text += "["
+        var isFirst = true
+        for element in elements {
+            if !isFirst { text += "," }
+            isFirst = false
+            write(&self, element)
+        }
+        text += "]"
+    }
+
+    mutating func number(_ value: some BinaryInteger) { text += String(value) }
+    mutating func bool(_ value: Bool) { text += value ? "true" : "false" }
+    mutating func null() { text += "null" }
+
+    mutating func string(_ value: String) {
+        text += "\""
+        for scalar in value.unicodeScalars {
+            switch scalar {
+            case "\"": text += "\\\""
+            case "\\": text += "\\\\"
+            case "\n": text += "\\n"
+            case "\t": text += "\\t"
+            case "\r": text += "\\r"
+            case _ where scalar.value < 0x20 || scalar.value == 0x7f:
+                let digits = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        text += "\""
+    }
+}

@@ -1,0 +1,479 @@
+import DirtyMachine
+
+/// What came of an attempt to move.
+public enum Advance: Hashable, Sendable {
+    case moved
+    /// The script is at its end.
+    case atEnd
+    /// Whoever should move has to wait; nothing was done.
+    case blocked(BlockedMove)
+    /// The script asks for something that cannot be done; nothing was done.
+    case refused(String)
+}
+
+/// A task that cannot go on.
+public struct BlockedMove: Hashable, Sendable {
+    public let task: Ref<Task>
+    /// A sentence: who waits for what, and who has it.
+    public let message: String
+}
+
+/// A statement that has come to its end, for reports.
+public struct Conclusion: Hashable, Sendable {
+    public let statement: Statement
+    public let result: TaskResult?
+    public let expectation: ExpectationResult?
+    /// Where in the machine's log its changes begin.
+    public let logStart: Int
+    /// False for a `step` or a labelled beginning whose operation goes on.
+    public var hasEnded = true
+}
+
+extension Session {
+    /// Makes the next move: the one that was taken back last, or else what the script says.
+    public mutating func advance() -> Advance {
+        advance(undone.last ?? .script)
+    }
+
+    /// Makes a move of the user's own choice.
+    public mutating func advance(_ choice: Choice) -> Advance {
+        var conclusions: [Conclusion] = []
+        return advance(choice, &conclusions)
+    }
+
+    /// Makes a move and tells which statements it brought to their end.
+    public mutating func advance(_ choice: Choice, _ conclusions: inout [Conclusion]) -> Advance {
+        let before = progress
+        let mark = machine.log.count
+        progress.pause = nil
+        var move = Move(logStart: mark, choice: choice, slot: 0, frame: nil, line: 0)
+        let result = perform(choice, &move, &conclusions)
+        guard case .moved = result else {
+            machine.undo(to: mark)
+            progress = before
+            return result
+        }
+        consumePause()
+        if undone.last == choice { undone.removeLast() } else { undone.removeAll() }
+        moves.append(move)
+        if progress != before { checkpoints.append((moves.count, progress)) }
+        return .moved
+    }
+
+    private mutating func perform(
+        _ choice: Choice, _ move: inout Move, _ conclusions: inout [Conclusion]
+    ) -> Advance {
+        switch choice {
+        case .script:
+            return followScript(&move, &conclusions)
+        case .device:
+            guard let bio = machine.pendingBios.first(where: { machine.deviceCanStep($0) }) else {
+                return .refused("the device has nothing to do")
+            }
+            machine.stepDevice(bio)
+            return .moved
+        case .task(let slot):
+            return stepChosen(machine.task(inSlot: slot), &move, &conclusions)
+        case .actor(let actor):
+            return stepActor(actor, &move, &conclusions)
+        }
+    }
+
+    // MARK: The script
+
+    private mutating func followScript(
+        _ move: inout Move, _ conclusions: inout [Conclusion]
+    ) -> Advance {
+        var didSomething = false
+        while true {
+            if let task = progress.running {
+                return stepRunning(task, &move, &conclusions)
+            }
+            if progress.race != nil {
+                return stepRace(&move, &conclusions)
+            }
+            guard let statement = nextStatement else { return didSomething ? .moved : .atEnd }
+            move.line = statement.location.line
+            switch statement.command {
+            case .operation(let operation):
+                return begin(operation, statement, &move, &conclusions)
+            case .race(let lines):
+                progress.race = race(lines)
+                if lines.isEmpty { endRace() } else { return stepRace(&move, &conclusions) }
+            case .step(let label, let extent):
+                if let result = step(label, extent, statement, &move, &conclusions) { return result }
+            case .finish(let label):
+                return finish(label, statement, &move, &conclusions)
+            case .say(let text):
+                progress.caption = text
+                complete(statement, nil, &conclusions)
+                return .moved
+            default:
+                performSilently(statement, &conclusions)
+            }
+            didSomething = true
+        }
+    }
+
+    /// Statements that are no moves of their own.
+    private mutating func performSilently(
+        _ statement: Statement, _ conclusions: inout [Conclusion]
+    ) {
+        var expectation: ExpectationResult?
+        switch statement.command {
+        case .chapter(let title):
+            progress.chapter = title
+            progress.chapterNumber += 1
+            progress.caption = ""
+        case .focus(let process, let operand):
+            progress.focusProcess = process
+            progress.focus = operand
+        case .show(let pane):
+            progress.shownPanes.insert(pane)
+            progress.hiddenPanes.remove(pane)
+        case .hide(let pane):
+            progress.hiddenPanes.insert(pane)
+            progress.shownPanes.remove(pane)
+        case .pause(let seconds):
+            progress.pause = Progress.Pause(seconds: seconds)
+        case .expect(let question):
+            let found = check(question)
+            expectation = found
+            progress.checks += 1
+            if !found.passed { progress.failures += 1 }
+        default:
+            _ = perform(setUp: statement)
+        }
+        progress.cursor += 1
+        conclusions.append(
+            Conclusion(
+                statement: statement, result: nil, expectation: expectation,
+                logStart: machine.log.count))
+    }
+
+    /// A pause belongs to the move before it.
+    private mutating func consumePause() {
+        while let statement = nextStatement, progress.running == nil, progress.race == nil,
+            case .pause(let seconds) = statement.command
+        {
+            progress.pause = Progress.Pause(seconds: seconds)
+            progress.cursor += 1
+        }
+    }
+
+    private mutating func complete(
+        _ statement: Statement, _ result: TaskResult?, _ conclusions: inout [Conclusion],
+        hasEnded: Bool = true
+    ) {
+        progress.cursor += 1
+        progress.stepsTaken = 0
+        conclusions.append(
+            Conclusion(
+                statement: statement, result: result, expectation: nil,
+                logStart: progress.commandLogStart, hasEnded: hasEnded))
+        progress.commandLogStart = machine.log.count
+    }
+
+    // MARK: Operations
+
+    private mutating func begin(
+        _ operation: Operation, _ statement: Statement, _ move: inout Move,
+        _ conclusions: inout [Conclusion]
+    ) -> Advance {
+        progress.commandLogStart = machine.log.count
+        switch start(operation, statement) {
+        case .failure(let problem): return .refused(problem.message)
+        case .success(let task):
+            move.slot = machine.slot(of: task)
+            if let label = statement.label {
+                progress.labels[label] = task
+                complete(statement, nil, &conclusions, hasEnded: false)
+                return .moved
+            }
+            progress.running = task
+            return stepRunning(task, &move, &conclusions)
+        }
+    }
+
+    /// Begins an operation as a task, if its process is free to.
+    private mutating func start(
+        _ operation: Operation, _ statement: Statement, serial: Int? = nil
+    ) -> Result<Ref<Task>, CannotBegin> {
+        do throws(CannotBegin) {
+            let request = try request(operation)
+            if let label = statement.label, progress.labels[label] != nil {
+                throw CannotBegin(message: "'\(label)' has not ended yet; finish it first")
+            }
+            for task in machine.state.tasks where request.process.exists {
+                guard machine.process(of: task) == request.process else { continue }
+                throw CannotBegin(
+                    message: "\(machine.name(of: request.process)) is still busy with "
+                        + "'\(machine.taskName(task))', begun in line \(machine.line(of: task))")
+            }
+            guard machine.state.tasks.count < Machine.maximumTaskCount else {
+                throw CannotBegin(
+                    message: "more than \(Machine.maximumTaskCount) operations at once; finish some first")
+            }
+            return .success(
+                machine.begin(
+                    request, label: statement.label ?? "", line: statement.location.line,
+                    serial: serial))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// One move of the operation that runs by itself; its end collects it.
+    private mutating func stepRunning(
+        _ task: Ref<Task>, _ move: inout Move, _ conclusions: inout [Conclusion]
+    ) -> Advance {
+        move.line = machine.line(of: task)
+        if !machine.isDone(task) {
+            if let blocked = stepTask(task, &move) { return blocked }
+        } else if let bio = machine.deviceWork(of: task) {
+            machine.stepDevice(bio)
+            move.frame = StackFrame(function: .device, position: 0)
+        }
+        guard machine.isDone(task) else { return .moved }
+        progress.isDraining = machine.deviceWork(of: task) != nil
+        guard !progress.isDraining else { return .moved }
+        let result = machine.result(of: task)
+        machine.collect(task)
+        progress.running = nil
+        progress.last = result
+        if let statement = nextStatement {
+            progress.lastCommand = (statement.text, statement.location.line)
+            complete(statement, result, &conclusions)
+        }
+        return .moved
+    }
+
+    /// Takes one atomic step of a task, or, if it waits for the device, one of the device.
+    /// nil when something moved.
+    private mutating func stepTask(_ task: Ref<Task>, _ move: inout Move) -> Advance? {
+        move.slot = machine.slot(of: task)
+        move.frame = machine.state.stack(of: task).last
+        guard case .blocked(let waiting) = machine.step(task) else { return nil }
+        if waiting.reason == .writeback, let bio = machine.bio(of: Ref(raw: waiting.object)),
+            machine.deviceCanStep(bio)
+        {
+            machine.stepDevice(bio)
+            move.slot = 0
+            move.frame = StackFrame(function: .device, position: 0)
+            return nil
+        }
+        return .blocked(BlockedMove(task: task, message: sentence(task, waiting)))
+    }
+
+    /// Who waits for what, and who has it.
+    public func sentence(_ task: Ref<Task>, _ waiting: Waiting) -> String {
+        let who = machine.taskName(task)
+        let what = machine.name(of: waiting)
+        if waiting.holder.exists {
+            let line = machine.line(of: waiting.holder)
+            return "\(who) waits for the \(what), held by \(machine.taskName(waiting.holder))"
+                + (line > 0 ? " (line \(line))" : "")
+        }
+        return waiting.reason == .writeback
+            ? "\(who) waits for the \(what), which ends with 'complete'"
+            : "\(who) waits for the \(what)"
+    }
+
+    // MARK: Labelled tasks
+
+    /// nil: nothing had to be done for this `step`, so the script goes on.
+    private mutating func step(
+        _ label: String, _ extent: StepExtent, _ statement: Statement, _ move: inout Move,
+        _ conclusions: inout [Conclusion]
+    ) -> Advance? {
+        guard let task = progress.labels[label] else { return .refused("'\(label)' has ended already") }
+        if progress.stepsTaken == 0 { progress.commandLogStart = machine.log.count }
+        if case .until(let name) = extent, let function = KernelFunction.named(name),
+            machine.isAboutToRun(function, task)
+        {
+            complete(statement, machine.result(of: task), &conclusions, hasEnded: false)
+            return nil
+        }
+        let before = machine.state.stack(of: task)
+        if !machine.isDone(task), let blocked = stepTask(task, &move) { return blocked }
+        progress.stepsTaken += 1
+        let isThere: Bool
+        switch extent {
+        case .count(let count): isThere = progress.stepsTaken >= count
+        case .until(let name):
+            let function = KernelFunction.named(name)!
+            isThere =
+                machine.isAboutToRun(function, task)
+                || machine.hasEntered(function, task, since: before)
+            if !isThere, machine.isDone(task) {
+                return .refused("'\(label)' ended before it came to \(name)")
+            }
+        }
+        if isThere || machine.isDone(task) {
+            complete(
+                statement, machine.result(of: task), &conclusions, hasEnded: machine.isDone(task))
+        }
+        return .moved
+    }
+
+    private mutating func finish(
+        _ label: String, _ statement: Statement, _ move: inout Move,
+        _ conclusions: inout [Conclusion]
+    ) -> Advance {
+        guard let task = progress.labels[label] else { return .refused("'\(label)' has ended already") }
+        if progress.stepsTaken == 0 { progress.commandLogStart = machine.log.count }
+        progress.stepsTaken += 1
+        if !machine.isDone(task) {
+            if let blocked = stepTask(task, &move) { return blocked }
+        } else if let bio = machine.deviceWork(of: task) {
+            machine.stepDevice(bio)
+            move.frame = StackFrame(function: .device, position: 0)
+        }
+        guard machine.isDone(task), machine.deviceWork(of: task) == nil else { return .moved }
+        let result = machine.result(of: task)
+        machine.collect(task)
+        progress.labels[label] = nil
+        progress.last = result
+        progress.lastCommand = (statement.text, statement.location.line)
+        complete(statement, result, &conclusions)
+        return .moved
+    }
+
+    // MARK: The user as the scheduler
+
+    /// Steps a task that the user has picked.
+    private mutating func stepChosen(
+        _ task: Ref<Task>, _ move: inout Move, _ conclusions: inout [Conclusion]
+    ) -> Advance {
+        guard task.exists else { return .refused("there is no such task") }
+        move.line = machine.line(of: task)
+        if progress.running == task { return stepRunning(task, &move, &conclusions) }
+        if let race = progress.race, let line = race.tasks.first(where: { $0.value == task })?.key {
+            return stepRaceLine(line, &move, &conclusions)
+        }
+        guard !machine.isDone(task) else {
+            return .refused("\(machine.taskName(task)) has ended; 'finish' collects it")
+        }
+        return stepTask(task, &move) ?? .moved
+    }
+
+    // MARK: Races
+
+    private mutating func race(_ lines: [Statement]) -> RaceProgress {
+        var actors: [Int] = []
+        var known: [String: Int] = [:]
+        var count = 0
+        for line in lines {
+            if case .operation(let operation) = line.command, let actor = operation.actor {
+                if known[actor] == nil {
+                    known[actor] = count
+                    count += 1
+                }
+                actors.append(known[actor]!)
+            } else {
+                actors.append(count)
+                count += 1
+            }
+        }
+        let serials = lines.map { machine.takeSerials(serialsNeeded(by: $0)) }
+        return RaceProgress(lines: lines, serials: serials, actors: actors)
+    }
+
+    private func serialsNeeded(by line: Statement) -> Int {
+        switch line.command {
+        case .operation(.write(let p, let operand, nil)):
+            if let range = operand.range { return range.count }
+            guard let process = machine.process(named: p),
+                let mapping = machine.mapping(named: operand.name, of: process)
+            else { return 1 }
+            return machine.extent(of: mapping)?.pages ?? 1
+        case .operation(.pwrite(_, let operand, nil)):
+            return operand.range?.count ?? 1
+        default:
+            return 0
+        }
+    }
+
+    /// In the written order, each line to its end; when one has to wait, whoever can go on does.
+    private mutating func stepRace(_ move: inout Move, _ conclusions: inout [Conclusion]) -> Advance {
+        guard let race = progress.race else { return .atEnd }
+        var firstBlocked: Advance?
+        for line in race.lines.indices where !race.ended.contains(line) {
+            guard race.line(of: race.actors[line]) == line else { continue }
+            let result = stepRaceLine(line, &move, &conclusions)
+            guard case .blocked = result else { return result }
+            firstBlocked = firstBlocked ?? result
+        }
+        return firstBlocked ?? .atEnd
+    }
+
+    private mutating func stepActor(
+        _ actor: Int, _ move: inout Move, _ conclusions: inout [Conclusion]
+    ) -> Advance {
+        guard let line = progress.race?.line(of: actor) else {
+            return .refused("that actor has nothing left to do")
+        }
+        return stepRaceLine(line, &move, &conclusions)
+    }
+
+    private mutating func stepRaceLine(
+        _ line: Int, _ move: inout Move, _ conclusions: inout [Conclusion]
+    ) -> Advance {
+        guard var race = progress.race, case .operation(let operation) = race.lines[line].command
+        else { return .atEnd }
+        let statement = race.lines[line]
+        move.line = statement.location.line
+        let task: Ref<Task>
+        if let begun = race.tasks[line] {
+            task = begun
+        } else {
+            switch start(operation, statement, serial: race.serials[line]) {
+            case .failure(let problem): return .refused(problem.message)
+            case .success(let begun):
+                task = begun
+                race.tasks[line] = begun
+            }
+        }
+        if !machine.isDone(task) {
+            if let blocked = stepTask(task, &move) { return blocked }
+        } else if let bio = machine.deviceWork(of: task) {
+            machine.stepDevice(bio)
+        }
+        if machine.isDone(task), machine.deviceWork(of: task) == nil {
+            let result = machine.result(of: task)
+            machine.collect(task)
+            race.tasks[line] = nil
+            race.ended.insert(line)
+            progress.last = result
+            progress.lastCommand = (statement.text, statement.location.line)
+            conclusions.append(
+                Conclusion(
+                    statement: statement, result: result, expectation: nil, logStart: move.logStart))
+        }
+        progress.race = race
+        if race.ended.count == race.lines.count { endRace() }
+        return .moved
+    }
+
+    private mutating func endRace() {
+        progress.race = nil
+        progress.cursor += 1
+    }
+}
+
+extension Operation {
+    /// The process or thread that acts; nil for the kernel itself.
+    public var actor: String? {
+        switch self {
+        case .mmap(let p, _, _, _, _, _, _), .munmap(let p, _), .mprotect(let p, _, _),
+            .madviseDontneed(let p, _), .mremap(let p, _, _), .remapFilePages(let p, _, _),
+            .msync(let p, _, _), .read(let p, _), .write(let p, _, _), .pread(let p, _),
+            .pwrite(let p, _, _), .fsync(let p, _), .ftruncate(let p, _, _), .poke(let p, _, _, _),
+            .peek(let p, _, _), .pin(let p, _, _), .unpin(let p, _), .pinwrite(let p, _, _),
+            .fork(let p, _, _), .exit(let p):
+            p
+        case .writeback, .complete, .reclaim, .evict, .journal, .strip, .crash:
+            nil
+        }
+    }
+}

@@ -1,0 +1,144 @@
+import DirtyMachine
+
+// From names to records: an operation as the machine takes it.
+
+/// Why an operation cannot begin. The parser has checked names; this is what only a run can tell.
+struct CannotBegin: Error {
+    let message: String
+}
+
+extension Session {
+    /// Performs a set-up statement. Returns what is wrong, if anything.
+    mutating func perform(setUp statement: Statement) -> String? {
+        switch statement.command {
+        case .file(let declaration):
+            guard let fileSystem = FileSystem.allCases.first(where: { $0.name == declaration.fileSystem })
+            else { return "file system '\(declaration.fileSystem)' is not simulated yet" }
+            let file = machine.addFile(
+                declaration.name, pages: declaration.pages, fileSystem, cached: declaration.cached,
+                buffers: declaration.buffers, mkwrite: declaration.mkwrite,
+                data: declaration.data == .writeback ? .writeback : .ordered)
+            return file.exists
+                ? nil : "the page frames do not suffice to cache '\(declaration.name)'; raise 'frames'"
+        case .process(let name, let cpu):
+            _ = machine.addProcess(name, cpu: cpu)
+            return nil
+        case .thread(let name, let leader, let cpu):
+            guard let process = machine.process(named: leader) else { return "no process '\(leader)'" }
+            _ = machine.addThread(name, of: process, cpu: cpu)
+            return nil
+        default:
+            return nil
+        }
+    }
+
+    /// Resolves the operands of an operation.
+    func request(_ operation: Operation) throws(CannotBegin) -> Request {
+        switch operation {
+        case .mmap(let p, let name, let source, let protection, let shared, _, let readOnly):
+            let process = try process(p)
+            switch source {
+            case .file(let operand):
+                let file = try file(operand.name)
+                return .mmap(
+                    process, name: name, file: file, pages: indices(operand, of: file),
+                    Access(protection), shared: shared, readOnlyDescriptor: readOnly)
+            case .anonymous(let pages):
+                return .mmap(
+                    process, name: name, file: .none, pages: 0...max(pages - 1, 0),
+                    Access(protection), shared: shared, readOnlyDescriptor: readOnly)
+            }
+        case .munmap(let p, let operand):
+            return .munmap(try process(p), pages: try addresses(operand, p))
+        case .mprotect(let p, let operand, let protection):
+            return .mprotect(try process(p), pages: try addresses(operand, p), Access(protection))
+        case .madviseDontneed(let p, let operand):
+            return .madviseDontneed(try process(p), pages: try addresses(operand, p))
+        case .msync(let p, let operand, let mode):
+            let modes: [Operation.MsyncMode: MsyncMode] = [
+                .sync: .sync, .async: .async, .invalidate: .invalidate,
+            ]
+            return .msync(try process(p), pages: try addresses(operand, p), modes[mode]!)
+        case .read(let p, let operand):
+            return .access(try process(p), pages: try addresses(operand, p), store: false, value: nil)
+        case .write(let p, let operand, let value):
+            return .access(try process(p), pages: try addresses(operand, p), store: true, value: value)
+        case .pread(let p, let operand):
+            let file = try file(operand.name)
+            return .pread(try process(p), file, indices: indices(operand, of: file))
+        case .pwrite(let p, let operand, let value):
+            let file = try file(operand.name)
+            return .pwrite(try process(p), file, indices: indices(operand, of: file), value: value)
+        case .fsync(let p, let name):
+            return .fsync(try process(p), try file(name))
+        case .ftruncate(let p, let name, let pages):
+            return .ftruncate(try process(p), try file(name), pages: pages)
+        case .fork(let p, let child, let cpu):
+            return .fork(try process(p), child: child, cpu: cpu)
+        case .exit(let p):
+            return .exit(try process(p))
+        case .writeback(let operand, let start):
+            let file = try file(operand.name)
+            return .writeback(file, indices: indices(operand, of: file), start: start)
+        case .complete(let operand):
+            let file = try file(operand.name)
+            return .complete(file, indices: indices(operand, of: file))
+        case .reclaim(let operand):
+            let file = try file(operand.name)
+            return .reclaim(file, indices: indices(operand, of: file))
+        case .evict(let operand):
+            let file = try file(operand.name)
+            return .evict(file, indices: indices(operand, of: file))
+        case .strip(let operand):
+            let file = try file(operand.name)
+            return .strip(file, indices: indices(operand, of: file))
+        case .journal(let name):
+            return .journal(try file(name))
+        case .crash:
+            return .crash
+        case .mremap, .remapFilePages, .poke, .peek, .pin, .unpin, .pinwrite:
+            throw CannotBegin(message: "this operation is not simulated yet")
+        }
+    }
+
+    private func process(_ name: String) throws(CannotBegin) -> Ref<Process> {
+        guard let process = machine.process(named: name) else {
+            throw CannotBegin(message: "there is no process '\(name)' yet")
+        }
+        return process
+    }
+
+    private func file(_ name: String) throws(CannotBegin) -> Ref<File> {
+        guard let file = machine.file(named: name) else {
+            throw CannotBegin(message: "there is no file '\(name)' yet")
+        }
+        return file
+    }
+
+    /// File indices: the range given, or all of the file as it is now.
+    func indices(_ operand: Operand, of file: Ref<File>) -> ClosedRange<Int> {
+        operand.range ?? 0...max(machine.size(of: file) - 1, 0)
+    }
+
+    /// Virtual page numbers. The name keeps its meaning when the mapping is split or unmapped.
+    private func addresses(_ operand: Operand, _ name: String) throws(CannotBegin) -> ClosedRange<Int> {
+        let process = try process(name)
+        guard let mapping = machine.mapping(named: operand.name, of: process) else {
+            // A dead process has no mappings; its operations end with ESRCH whatever they name.
+            guard machine.isAlive(process) else { return operand.range ?? 0...0 }
+            throw CannotBegin(message: "'\(name)' has no mapping '\(operand.name)' yet")
+        }
+        guard let (start, pages) = machine.extent(of: mapping) else { return failedAddresses(operand) }
+        let range = operand.range ?? 0...max(pages - 1, 0)
+        return start + range.lowerBound...start + range.upperBound
+    }
+
+    private func failedAddresses(_ operand: Operand) -> ClosedRange<Int> {
+        let range = operand.range ?? 0...0
+        return Mapping.failed + range.lowerBound...Mapping.failed + range.upperBound
+    }
+}
+
+extension Access {
+    init(_ protection: Protection) { self.init(rawValue: protection.rawValue) }
+}

@@ -1,0 +1,241 @@
+import DirtyMachine
+
+/// A scenario being played: the machine, where the script stands, and the way back.
+///
+/// A session moves in *moves*. A move is one atomic step of one task or of the device, or one
+/// caption; checks, chapters and set-up ride along with the move that follows them. Every move can
+/// be taken back exactly, because the machine's changes are reversible and what the session itself
+/// knows is one small value.
+public struct Session: Sendable {
+    /// The scenario's name and title.
+    public let name: String
+    public let title: String
+    public let profile: Profile
+    /// The script, lines typed later included.
+    public private(set) var statements: [Statement]
+    public internal(set) var machine: Machine
+    /// What the session knows beside the machine.
+    public internal(set) var progress = Progress()
+    /// What was moved, oldest first.
+    public internal(set) var moves: [Move] = []
+    /// Progress as it was after the move of that number, for each move that changed it.
+    var checkpoints: [(move: Int, progress: Progress)] = []
+    /// Moves that were taken back, the next one last, so that going forward again repeats the
+    /// user's own choices.
+    var undone: [Choice] = []
+    /// What the parser knows after the last statement, for lines typed at the prompt.
+    public private(set) var declarations: Declarations
+
+    /// Prepares a scenario: the machine is made, and everything that comes before the first
+    /// operation or caption is set up.
+    ///
+    /// `kernel` and `rules` override what the scenario says. Fails with the place of a rule or
+    /// size that this machine cannot take.
+    public init(
+        _ scenario: Scenario, kernel: Profile? = nil, rules: [RuleOverride] = []
+    ) throws(Diagnostics) {
+        name = scenario.name
+        title = scenario.title
+        statements = scenario.statements
+        declarations = Declarations(
+            name: scenario.name, rules: .machine, after: scenario.statements)
+        let plan = try MachinePlan(scenario, kernel: kernel, overrides: rules)
+        profile = plan.profile
+        machine = plan.makeMachine()
+        try setUp(plan)
+        checkpoints = [(0, progress)]
+    }
+
+    /// Sets up what stands before the first operation or caption, outside history.
+    private mutating func setUp(_ plan: MachinePlan) throws(Diagnostics) {
+        while let statement = nextStatement, statement.isSetUp {
+            if let problem = perform(setUp: statement) {
+                throw Diagnostics([plan.diagnostic(problem, at: statement)])
+            }
+            progress.cursor += 1
+        }
+        machine.forgetHistory()
+    }
+
+    /// How many moves lie behind.
+    public var position: Int { moves.count }
+
+    var nextStatement: Statement? {
+        progress.cursor < statements.count ? statements[progress.cursor] : nil
+    }
+
+    /// The statement that runs now, or the next one to run.
+    public var currentStatement: Statement? { nextStatement }
+
+    /// Nothing is left to do: the script is at its end and no unlabelled operation is under way.
+    public var isAtEnd: Bool {
+        progress.running == nil && progress.race == nil && progress.cursor >= statements.count
+            && !progress.isDraining
+    }
+
+    // MARK: The prompt
+
+    /// Parses a line typed by the user and puts it next in the script. The moves that had been
+    /// taken back are forgotten: from here on there is another future.
+    public mutating func type(_ line: String) -> Result<Statement?, Diagnostics> {
+        let number = (statements.last?.location.line ?? 0) + 1
+        switch declarations.parseLine(line, number: number) {
+        case .failure(let diagnostics):
+            return .failure(diagnostics)
+        case .success(let statement):
+            guard let statement else { return .success(nil) }
+            if let problem = SemanticCheck.problem(in: statement, name: name) {
+                return .failure(Diagnostics([problem]))
+            }
+            if case .kernel = statement.command { return .failure(tooLate(statement)) }
+            if case .rule = statement.command { return .failure(tooLate(statement)) }
+            if case .cpus = statement.command { return .failure(tooLate(statement)) }
+            if case .frames = statement.command { return .failure(tooLate(statement)) }
+            let isBusy = progress.running != nil || progress.race != nil || progress.isDraining
+            statements.insert(statement, at: min(progress.cursor + (isBusy ? 1 : 0), statements.count))
+            undone.removeAll()
+            return .success(statement)
+        }
+    }
+
+    private func tooLate(_ statement: Statement) -> Diagnostics {
+        Diagnostics([
+            Diagnostic(
+                file: name, location: statement.location,
+                message: "the machine is built already; this belongs at the top of a scenario",
+                expected: nil, suggestion: nil, source: statement.text)
+        ])
+    }
+
+    // MARK: Back
+
+    /// Takes the latest move back. False at the beginning.
+    @discardableResult
+    public mutating func stepBack() -> Bool {
+        guard let move = moves.popLast() else { return false }
+        undone.append(move.choice)
+        machine.undo(to: move.logStart)
+        while let last = checkpoints.last, last.move > moves.count { checkpoints.removeLast() }
+        if let last = checkpoints.last { progress = last.progress }
+        return true
+    }
+
+    /// Goes to the state after that many moves. Returns where it ended up: the script may be
+    /// shorter, or a task may have to wait.
+    @discardableResult
+    public mutating func go(to target: Int) -> Int {
+        while position > target, stepBack() {}
+        while position < target, case .moved = advance() {}
+        return position
+    }
+
+    // MARK: What the latest move did
+
+    /// The changes of the latest move.
+    public var latestChanges: ArraySlice<Change> {
+        guard let move = moves.last else { return [] }
+        return machine.log[min(move.logStart, machine.log.count)...]
+    }
+
+    /// The latest move's changes as a person reads them.
+    public var latestAlterations: [Alteration] { machine.alterations(latestChanges) }
+
+    /// Forgets the way back, for runs that only go forward.
+    public mutating func forgetHistory() {
+        machine.forgetHistory()
+        moves.removeAll(keepingCapacity: true)
+        checkpoints = [(0, progress)]
+        undone.removeAll()
+    }
+}
+
+/// One move of a session.
+public struct Move: Hashable, Sendable {
+    /// Length of the machine's log before it.
+    public let logStart: Int
+    /// Who was chosen to move.
+    public let choice: Choice
+    /// The task that moved, by slot; 0 for the device, a caption or a check.
+    public internal(set) var slot: Int
+    /// The function and position whose atomic step this was.
+    public internal(set) var frame: StackFrame?
+    /// Source line that the move belongs to.
+    public internal(set) var line: Int
+}
+
+/// Who moves next.
+public enum Choice: Hashable, Sendable {
+    /// As the script says.
+    case script
+    /// The task in this slot, at the user's wish.
+    case task(slot: Int)
+    /// In a race: the actor of this number, which has no task yet.
+    case actor(Int)
+    case device
+}
+
+/// Everything that a session knows beside the machine. Small, because it is kept for each command.
+public struct Progress: Hashable, Sendable {
+    /// Index of the statement that runs or comes next.
+    public internal(set) var cursor = 0
+    /// The operation without a label that is under way.
+    public internal(set) var running: Ref<Task>?
+    /// The operation has ended and the device still has its pages.
+    public internal(set) var isDraining = false
+    /// Where in the machine's log the changes of the command under way begin.
+    public internal(set) var commandLogStart = 0
+    /// Atomic steps that a `step` has taken so far.
+    var stepsTaken = 0
+    /// The race that is under way.
+    public internal(set) var race: RaceProgress?
+    /// Labelled tasks that have begun and not been finished.
+    public internal(set) var labels: [String: Ref<Task>] = [:]
+    /// How the last operation ended, for `expect`.
+    public internal(set) var last: TaskResult?
+    /// The last operation as text, with its line.
+    public internal(set) var lastCommand: (text: String, line: Int)? {
+        get { lastText.map { ($0, lastLine) } }
+        set {
+            lastText = newValue?.text
+            lastLine = newValue?.line ?? 0
+        }
+    }
+    private var lastText: String?
+    private var lastLine = 0
+    public internal(set) var caption = ""
+    public internal(set) var chapter = ""
+    public internal(set) var chapterNumber = 0
+    public internal(set) var focusProcess: String?
+    public internal(set) var focus: Operand?
+    public internal(set) var hiddenPanes: Set<String> = []
+    public internal(set) var shownPanes: Set<String> = []
+    /// How many expectations have failed so far, and how many were checked.
+    public internal(set) var failures = 0
+    public internal(set) var checks = 0
+    /// A `pause` stands right behind the latest move: until a key (nil seconds) or for a time.
+    public internal(set) var pause: Pause?
+
+    public struct Pause: Hashable, Sendable {
+        public let seconds: Double?
+    }
+}
+
+/// A race: which of its lines have been begun and ended, and by whom.
+public struct RaceProgress: Hashable, Sendable {
+    let lines: [Statement]
+    /// The first serial number of each line's stores: given out in the order of the lines, before
+    /// anybody moves.
+    let serials: [Int]
+    /// For each line, the actor it belongs to.
+    public let actors: [Int]
+    /// The task of each line that is under way.
+    public internal(set) var tasks: [Int: Ref<Task>] = [:]
+    var ended: Set<Int> = []
+
+    /// The line that an actor is at, or nil when it is through.
+    func line(of actor: Int) -> Int? {
+        actors.indices.first { actors[$0] == actor && !ended.contains($0) }
+    }
+
+    public var actorCount: Int { (actors.max() ?? -1) + 1 }
+}
