@@ -108,8 +108,7 @@ extension Machine {
             return .leave()
         default:
             let page = self[t, .vmfPage]
-            self[page, .contents] = state.diskValue(file, index)
-            self[page, .uptodate] = true
+            completeRead(page, file, index)
             self[page, .referenced] = true
             unlockPage(page)
             return .leave()

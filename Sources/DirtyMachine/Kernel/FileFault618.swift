@@ -79,8 +79,7 @@ extension Machine {
             }
         default:
             let page = self[t, .vmfPage]
-            self[page, .contents] = state.diskValue(file, index)
-            self[page, .uptodate] = true
+            completeRead(page, file, index)
             self[page, .referenced] = true
             return .leave()
         }

@@ -74,6 +74,13 @@ extension Machine {
 
     // MARK: Page cache
 
+    /// The read of a page has ended: contents, and the buffer heads that it was read through.
+    mutating func completeRead(_ folio: Ref<Folio>, _ file: Ref<File>, _ index: Int) {
+        self[folio, .contents] = state.diskValue(file, index)
+        self[folio, .buffers] = self[file, .buffers]
+        self[folio, .uptodate] = true
+    }
+
     mutating func addToPageCache(_ folio: Ref<Folio>, _ file: Ref<File>, _ index: Int) {
         self[folio, .mapping] = file
         self[folio, .index] = index

@@ -32,8 +32,7 @@ extension Machine {
             return .next
         default:
             let page = self[t, .page]
-            self[page, .contents] = state.diskValue(file, index)
-            self[page, .uptodate] = true
+            completeRead(page, file, index)
             unlockPage(page)
             return finishRead(t, page)
         }

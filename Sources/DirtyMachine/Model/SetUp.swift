@@ -17,6 +17,7 @@ extension Machine {
             let folio = allocateFolio()
             guard folio.exists else { return .none }
             self[folio, .uptodate] = true
+            if fileSystem.hasDisk { self[folio, .buffers] = buffers }
             addToPageCache(folio, file, index)
         }
         return file
