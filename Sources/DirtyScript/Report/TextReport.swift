@@ -8,6 +8,11 @@ public struct TextReport {
 
     public init() {}
 
+    /// What is run, and under which kernel.
+    public func heading(_ session: Session) -> [String] {
+        ["\(printable(session.title))  (kernel \(session.profile.rawValue))"]
+    }
+
     /// The lines for a statement that has just ended; empty for those that say nothing.
     public func lines(_ conclusion: Conclusion, in session: Session) -> [String] {
         let statement = conclusion.statement

@@ -143,6 +143,7 @@ public struct Session: Sendable {
     /// Forgets the way back, for runs that only go forward.
     public mutating func forgetHistory() {
         machine.forgetHistory()
+        progress.commandLogStart = 0
         moves.removeAll(keepingCapacity: true)
         checkpoints = [(0, progress)]
         undone.removeAll()

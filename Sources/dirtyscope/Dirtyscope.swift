@@ -1,0 +1,50 @@
+import ArgumentParser
+import DirtyMachine
+import DirtyScript
+
+@main
+struct Dirtyscope: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dirtyscope",
+        abstract: "See how Linux keeps track of dirty pages in shared writable file mappings.",
+        discussion: """
+            A simulator of VMAs, page tables, TLBs, page cache and writeback of 2.6.18, 2.6.19, \
+            2.6.20 and 6.18, stepped forward and backward, one atomic step at a time.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            PlayCommand.self, RunCommand.self, CheckCommand.self, DemosCommand.self,
+            ImportCommand.self,
+        ],
+        defaultSubcommand: PlayCommand.self)
+}
+
+/// The options that choose the kernel, for every command that runs a scenario.
+struct KernelOptions: ParsableArguments {
+    @Option(help: "Run under this kernel instead of the scenario's: 2.6.18, 2.6.19, 2.6.20, 6.18.")
+    var kernel: Profile?
+
+    @Option(
+        name: .customLong("rule"),
+        help: ArgumentHelp("Override one switch of the kernel.", valueName: "name=value"))
+    var rules: [RuleOverride] = []
+}
+
+extension Profile: ExpressibleByArgument {
+    public init?(argument: String) { self.init(rawValue: argument) }
+}
+
+extension RuleOverride: ExpressibleByArgument {
+    public init?(argument: String) {
+        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+        self.init(name: String(parts[0]), value: String(parts[1]))
+    }
+}
+
+/// Exit statuses of sysexits.h that the language's contract names.
+extension ExitCode {
+    static let dataError = ExitCode(65)
+    static let noInput = ExitCode(66)
+    static let cannotCreate = ExitCode(73)
+}

@@ -1,0 +1,75 @@
+import ArgumentParser
+import DirtyMachine
+import DirtyScript
+import SystemPackage
+
+/// From a path to a session ready to play. Problems are printed where they belong, and leave as
+/// the exit status that the contract names.
+enum ScenarioLoader {
+    /// A scenario is text that people write; what is larger is something else.
+    static let sizeLimit = 256 << 20
+
+    static func load(_ path: String, kernel: Profile?, rules: [RuleOverride]) throws -> Session {
+        try session(try parse(path), kernel: kernel, rules: rules)
+    }
+
+    static func session(
+        _ scenario: Scenario, kernel: Profile? = nil, rules: [RuleOverride] = []
+    ) throws -> Session {
+        do throws(Diagnostics) {
+            return try Session(scenario, kernel: kernel, rules: rules)
+        } catch {
+            Output.complain(error.description)
+            throw error.list.first?.file == "--rule" ? ExitCode(64) : ExitCode.dataError
+        }
+    }
+
+    /// Reads and parses; `-` is standard input.
+    static func parse(_ path: String) throws -> Scenario {
+        let bytes: [UInt8]
+        do {
+            bytes = try read(path)
+        } catch let error as Errno {
+            Output.complain("dirtyscope: cannot read '\(printable(path))': \(error)")
+            throw ExitCode.noInput
+        }
+        switch ScenarioParser.parse(bytes, name: path == "-" ? "stdin" : path, rules: .machine) {
+        case .success(let scenario): return scenario
+        case .failure(let diagnostics):
+            Output.complain(diagnostics.description)
+            throw ExitCode.dataError
+        }
+    }
+
+    private static func read(_ path: String) throws -> [UInt8] {
+        if path == "-" { return try contents(of: .standardInput) }
+        let file = try FileDescriptor.open(FilePath(path), .readOnly)
+        return try file.closeAfter { try contents(of: file) }
+    }
+
+    private static func contents(of file: FileDescriptor) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
+            if count == 0 { return bytes }
+            bytes += buffer[..<count]
+            if bytes.count > sizeLimit { throw Errno.fileTooLarge }
+        }
+    }
+
+    /// What `play` opens when it is given no file: a file, a process and a prompt.
+    static func sandbox() throws -> Session {
+        let text = """
+            title "Sandbox"
+            file db 4 ext4 cached
+            process A
+            process B
+            say "Nothing has happened yet. Type ':' and a command, such as  A mmap m db rw shared  \
+            or  A write m[0].  '?' lists the keys."
+            """
+        guard case .success(let scenario) = ScenarioParser.parse(text, name: "sandbox", rules: .machine)
+        else { throw ExitCode.failure }
+        return try session(scenario)
+    }
+}
