@@ -13,7 +13,11 @@ extension Machine {
             return shrinks ? .call(.unmap_mapping_range, then: 100) : .jump(3)  // T2
         case 100:
             self[t, .cursor] = size
-            return .call(.truncate_inode_pages, then: 2)  // T3
+            return .call(.truncate_inode_pages, then: 101)  // T3
+        case 101:
+            // A private fault that had its page before T1 may have mapped a copy after T2. 2.6
+            // keeps it out by truncate_count; later kernels unmap once more.
+            return rules.generation == .v6 ? .call(.unmap_mapping_range, then: 2) : .jump(2)
         case 2:  // T4
             forgetDiskBlocks(file, from: size)
             return .next
@@ -92,6 +96,10 @@ extension Machine {
         let page = self[t, .page]
         switch position {
         case 100:
+            // truncate_cleanup_folio(): a fault that held the page's lock may have mapped it again.
+            return rules.generation == .v6 && self[page, .mapcount] > 0
+                ? .call(.try_to_unmap, then: 103) : .jump(103)
+        case 103:
             return rules.cancelsAfterInvalidate ? .jump(0) : .call(cancel, then: 102)
         case 0:  // do_invalidatepage()
             self[page, .buffers] = 0
