@@ -74,10 +74,12 @@ extension Machine {
                 let page = Ref<Folio>(word: word)
                 if self[page, .dirtyBuffers] != 0 {
                     if self[page, .writeback] { return .blocked(.writeback, page.raw) }
+                    if self[page, .asyncBuffers] != 0 { return .blocked(.bufferLock, page.raw) }
                     self[t, .cursor] = index + 1
                     self[t, .page] = page
                     getPage(page)
                     self[t, .boolean] = self[page, .dirtyBuffers] & 1 == 1
+                    self[page, .asyncBuffers] = self[page, .dirtyBuffers]
                     self[page, .dirtyBuffers] = 0
                     return .next
                 }
@@ -93,6 +95,7 @@ extension Machine {
                 writeDisk(file, self[page, .index], self[t, .value])
             }
             self[t, .value] = 0
+            self[page, .asyncBuffers] = 0
             putPage(page)
             return .jump(0)
         default:

@@ -102,6 +102,10 @@ extension Machine {
         case .immapLock: slot = firstHolder(self[Ref<File>(raw: object), .immapLock])
         case .privateLock: slot = firstHolder(self[Ref<File>(raw: object), .privateLock])
         case .inodeLock: slot = firstHolder(self[Ref<File>(raw: object), .inodeLock])
+        case .bufferLock:
+            return state.tasks.first {
+                self[$0, .operation] == .journal && self[$0, .page].raw == object
+            } ?? .none
         case .pageLock: slot = self[Ref<Folio>(raw: object), .lockOwner]
         }
         return task(inSlot: slot)

@@ -102,6 +102,7 @@ extension Machine {
         case 103:
             return rules.cancelsAfterInvalidate ? .jump(0) : .call(cancel, then: 102)
         case 0:  // do_invalidatepage()
+            if self[page, .asyncBuffers] != 0 { return .blocked(.bufferLock, page.raw) }
             self[page, .buffers] = 0
             self[page, .dirtyBuffers] = 0
             return rules.cancelsAfterInvalidate ? .call(cancel, then: 101) : .jump(1)

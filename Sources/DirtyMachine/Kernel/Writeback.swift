@@ -70,7 +70,8 @@ extension Machine {
                 self[page, .dirtyBuffers] = allBuffers(file)
             }
             return .next
-        case 1:  // b
+        case 1:  // b: lock_buffer() waits for a journal commit that is writing them
+            if self[page, .asyncBuffers] != 0 { return .blocked(.bufferLock, page.raw) }
             self[page, .asyncBuffers] = self[page, .dirtyBuffers]
             self[page, .dirtyBuffers] = 0
             return .next

@@ -169,6 +169,7 @@ public enum Outcome: UInt8, Word, Sendable, CaseIterable {
 /// What a task can wait for.
 public enum WaitReason: UInt8, Word, Sendable, CaseIterable {
     case nothing, mmapLock, pageLock, immapLock, ptl, privateLock, inodeLock, writeback
+    case bufferLock
 
     public init(word: UInt64) { self = WaitReason(rawValue: UInt8(word)) ?? .nothing }
     public var word: UInt64 { UInt64(rawValue) }

@@ -313,6 +313,7 @@ extension Machine {
         case .inodeLock: return (isModern ? "i_rwsem" : "i_mutex") + " of \(file())"
         case .pageLock: return (isModern ? "folio lock" : "page lock") + " of \(page())"
         case .writeback: return "writeback of \(page())"
+        case .bufferLock: return "buffer lock of \(page())"
         }
     }
 
