@@ -2,7 +2,11 @@
 
 extension Machine {
     mutating func powerLoss(_ t: Ref<Task>) -> Flow {
-        for task in state.tasks where task != t && !self[task, .isDone] { abandon(task) }
+        var inFlight: [Ref<Folio>] = []
+        for task in state.tasks where task != t && !self[task, .isDone] {
+            inFlight += folios(of: task)
+            abandon(task)
+        }
         for process in state.processes where self[process, .mm].exists {
             tearDown(self[process, .mm])
             for other in state.processes where self[other, .mm] == self[process, .mm] && other != process {
@@ -16,6 +20,11 @@ extension Machine {
         self[State.system, .firstBio] = .none
         self[State.system, .lastBio] = .none
         for file in state.files { forgetCache(file) }
+        // What is left now was neither cached nor mapped: a task had it in its hands.
+        for page in inFlight where state.kind(at: page.raw) == .folio && !isZeroFolio(page) {
+            dropFolio(page)
+        }
+        if self[State.system, .zeroFolio].exists { self[zeroFolio(), .pins] = 1 }
         for cpu in 0..<cpuCount {
             for offset in 4..<Processor.words {
                 write(state.processor(cpu).raw, UInt8(offset), 0, .processor)
@@ -52,9 +61,22 @@ extension Machine {
                 batch = next
             }
         }
-        for page in [self[task, .vmfNewPage]] where page.exists && !isZeroFolio(page) {
-            if self[page, .mapcount] == 0, !self[page, .mapping].exists { dropFolio(page) }
+    }
+
+    /// The pages that a task's registers and batches name; some may have been freed since.
+    private func folios(of task: Ref<Task>) -> [Ref<Folio>] {
+        var result = [
+            self[task, .vmfPage], self[task, .vmfNewPage], self[task, .wbcPage], self[task, .page],
+            self[task, .zapPage],
+        ]
+        for list in [Field<Task, Ref<Batch>>.gather, .delayed] {
+            var batch = self[task, list]
+            while batch.exists {
+                result += (0..<self[batch, .count]).map { self[batch, .folio($0)] }
+                batch = self[batch, .next]
+            }
         }
+        return result.filter(\.exists)
     }
 
     private mutating func tearDown(_ mm: Ref<MM>) {
