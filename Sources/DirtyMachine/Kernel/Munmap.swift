@@ -115,9 +115,7 @@ extension Machine {
             removeRmap(page)
             return .next
         case 3:  // Z4
-            let delays =
-                rules.zapFlush == .beforeRmap && self[t, .zapOld].dirty && !self[page, .anon]
-            gather(t, page, delays ? .delayed : .gather)
+            gather(t, page, delaysRmap(t) ? .delayed : .gather)
             self[t, .zapPage] = .none
             self[t, .zapOld] = .empty
             return .jump(1)
@@ -150,6 +148,11 @@ extension Machine {
             self[t, .zapFoundDirty] = false
             return self[t, .zapAddress] < self[t, .zapEnd] ? .jump(0) : .leave()
         }
+    }
+
+    /// 6.2: the page that is being zapped stays in the reverse map until the TLBs are flushed.
+    func delaysRmap(_ t: Ref<Task>) -> Bool {
+        rules.zapFlush == .beforeRmap && self[t, .zapOld].dirty && !self[self[t, .zapPage], .anon]
     }
 
     private mutating func flushZapped(_ t: Ref<Task>) {

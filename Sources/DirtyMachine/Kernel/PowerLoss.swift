@@ -33,6 +33,7 @@ extension Machine {
         for counter in [Counter.nr_dirty, .nr_writeback, .nr_mapped, .nr_anon] {
             self[State.system, .counter(counter)] = 0
         }
+        self[State.system, .powerLosses] += 1
         return .leave()
     }
 

@@ -23,6 +23,8 @@ extension Field where R == System, Value == Int {
     /// Bit n: task slot n is taken.
     static var taskSlots: Self { Self(46) }
     static var nextCPU: Self { Self(52) }
+    /// Crashes so far.
+    static var powerLosses: Self { Self(53) }
 }
 extension Field where R == System, Value == Ref<Process> { static var processes: Self { Self(47) } }
 extension Field where R == System, Value == Ref<File> { static var files: Self { Self(48) } }

@@ -1,0 +1,213 @@
+@testable import DirtyMachine
+
+/// A choice that the outside world makes: what to begin, and who acts next.
+enum Move: Hashable {
+    case process(String, threadOf: Ref<Process>?)
+    case begin(Request)
+    case step(Ref<Task>)
+    case device(Ref<Bio>)
+    case collect(Ref<Task>)
+}
+
+extension Machine {
+    mutating func play(_ move: Move) {
+        switch move {
+        case .process(let name, nil): _ = addProcess(name)
+        case .process(let name, let leader?): _ = addThread(name, of: leader)
+        case .begin(let request): _ = begin(request)
+        case .step(let task): _ = step(task)
+        case .device(let bio): stepDevice(bio)
+        case .collect(let task): collect(task)
+        }
+    }
+}
+
+/// Random operations of a few processes on two files, interleaved step by step.
+struct RandomWalk {
+    let seed: UInt64
+    let profile: Profile
+    var m: Machine
+    private(set) var moves: [Move] = []
+    private(set) var began: [Request] = []
+    private var random: SeededGenerator
+    private var born = 0
+    private let files: [Ref<File>]
+    /// Tasks at a time; 1 keeps operations from racing.
+    let concurrency: Int
+
+    init(
+        seed: UInt64, _ profile: Profile, concurrency: Int = 4, frames: Int = 4096,
+        _ change: (inout Rules) -> Void = { _ in }
+    ) {
+        var rules = profile.rules
+        change(&rules)
+        (self.seed, self.profile, self.concurrency) = (seed, profile, concurrency)
+        random = SeededGenerator(seed: seed)
+        m = Machine(rules: rules, cpus: 2, frames: frames)
+        let cached = random.chance(70)
+        files = [
+            m.addFile(
+                "db", pages: random.number(1...5), profile.journalingFileSystem, cached: cached,
+                buffers: random.pick([1, 1, 4]), mkwrite: random.chance(20)),
+            m.addFile("shm", pages: random.number(1...3), .tmpfs, cached: random.chance(50)),
+        ]
+    }
+
+    var description: String {
+        "\(profile.rawValue), seed \(seed), move \(moves.count): \(m.state.tasks.map { stack($0) })"
+    }
+
+    private func stack(_ task: Ref<Task>) -> String {
+        "\(m[task, .operation]): "
+            + m.state.stack(of: task).map { "\($0.function) \($0.position)" }.joined(separator: " > ")
+    }
+
+    // MARK: Walking
+
+    /// Makes one move; false if nothing can move any more.
+    @discardableResult
+    mutating func move() -> Bool {
+        let alive = m.state.processes.filter { m.isAlive($0) }
+        if alive.count < 2 {
+            born += 1
+            let leader = alive.first.flatMap { random.chance(50) ? $0 : nil }
+            make(.process("P\(born)", threadOf: leader))
+            return true
+        }
+        let tasks = m.state.tasks
+        if let done = tasks.first(where: { m.isDone($0) }) {
+            make(.collect(done))
+            return true
+        }
+        let bios = m.pendingBios.filter { m.deviceCanStep($0) }
+        if tasks.count < concurrency, random.chance(tasks.isEmpty ? 100 : 15),
+            let request = request(alive)
+        {
+            began.append(request)
+            make(.begin(request))
+            return true
+        }
+        if !bios.isEmpty, random.chance(25) {
+            make(.device(random.pick(bios)))
+            return true
+        }
+        // A blocked task is tried as well: that must do nothing.
+        for task in tasks.shuffled(using: &random) {
+            let before = m.log.count
+            make(.step(task))
+            if m.waiting(task) == nil || m.log.count != before { return true }
+        }
+        if let bio = bios.first {
+            make(.device(bio))
+            return true
+        }
+        return completeWhatIsHeld()
+    }
+
+    /// Runs everything that has begun to its end; false on a deadlock.
+    mutating func quiesce() -> Bool {
+        while true {
+            let tasks = m.state.tasks
+            if tasks.isEmpty, m.pendingBios.isEmpty { return true }
+            var moved = false
+            for task in tasks {
+                if m.isDone(task) {
+                    make(.collect(task))
+                    moved = true
+                } else {
+                    make(.step(task))
+                    moved = moved || m.waiting(task) == nil
+                }
+            }
+            for bio in m.pendingBios where m.deviceCanStep(bio) {
+                make(.device(bio))
+                moved = true
+            }
+            if !moved, !completeWhatIsHeld() { return false }
+        }
+    }
+
+    private mutating func completeWhatIsHeld() -> Bool {
+        guard let held = m.pendingBios.first, m.state.tasks.count < Task.maximumCount else {
+            return false
+        }
+        let file = m[m[held, .folio], .mapping]
+        guard !m.state.tasks.contains(where: { m[$0, .operation] == .complete }) else { return false }
+        make(.begin(.complete(file, indices: 0...State.lastIndex)))
+        return true
+    }
+
+    private mutating func make(_ move: Move) {
+        moves.append(move)
+        m.play(move)
+    }
+
+    // MARK: Choosing
+
+    private mutating func request(_ alive: [Ref<Process>]) -> Request? {
+        let idle = alive.filter { process in
+            !m.state.tasks.contains { m.process(of: $0) == process }
+        }
+        if idle.isEmpty || random.chance(25) { return kernelRequest() }
+        let process = random.pick(idle)
+        let file = random.pick(files)
+        let vmas = m.vmas(of: process)
+        if vmas.isEmpty || vmas.count < 6 && random.chance(12) { return mapping(process) }
+        if random.chance(45) {
+            let store = random.chance(65)
+            return .access(
+                process, pages: range(in: random.pick(vmas), slack: random.chance(3) ? 1 : 0),
+                store: store, value: nil)
+        }
+        let pages = range(in: random.pick(vmas), slack: random.chance(15) ? 2 : 0)
+        switch random.number(0...13) {
+        case 0: return .munmap(process, pages: pages)
+        case 1, 2, 3:
+            return .mprotect(
+                process, pages: pages, random.pick([[], .read, [.read, .write], [.read, .write]]))
+        case 4: return .madviseDontneed(process, pages: pages)
+        case 5, 6: return .msync(process, pages: pages, random.pick(MsyncMode.allCases))
+        case 7: return .pread(process, file, indices: indices(file))
+        case 8, 9: return .pwrite(process, file, indices: indices(file), value: nil)
+        case 10, 11: return .fsync(process, files[0])
+        case 12: return .ftruncate(process, file, pages: random.number(0...5))
+        default:
+            if alive.count > 3 || random.chance(10) { return .exit(process) }
+            born += 1
+            return .fork(process, child: "P\(born)", cpu: nil)
+        }
+    }
+
+    private mutating func mapping(_ process: Ref<Process>) -> Request {
+        let file = random.chance(80) ? random.pick(files) : Ref<File>.none
+        let readOnly = random.chance(10)
+        let access: Access = readOnly || random.chance(20) ? .read : [.read, .write]
+        let first = file.exists ? random.number(0...2) : 0
+        return .mmap(
+            process, name: "m", file: file, pages: first...first + random.number(0...4), access,
+            shared: random.chance(70), readOnlyDescriptor: readOnly)
+    }
+
+    private mutating func kernelRequest() -> Request {
+        let file = files[0]
+        switch random.number(0...40) {
+        case 0...9: return .writeback(file, indices: indices(file), start: random.chance(20))
+        case 10...15: return .reclaim(random.pick(files), indices: 0...9)
+        case 16...20: return .evict(random.pick(files), indices: 0...9)
+        case 21...29: return .strip(file, indices: 0...9)
+        case 30...39: return .journal(file)
+        default: return .crash
+        }
+    }
+
+    private mutating func indices(_ file: Ref<File>) -> ClosedRange<Int> {
+        let first = random.number(0...max(0, m.size(of: file) - 1))
+        return first...first + random.number(0...1)
+    }
+
+    private mutating func range(in vma: Ref<VMA>, slack: Int) -> ClosedRange<Int> {
+        let (start, end) = (m[vma, .start] - slack, m[vma, .end] - 1 + slack)
+        let first = random.number(start...end)
+        return first...min(end, first + random.number(0...2))
+    }
+}
