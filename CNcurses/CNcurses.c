@@ -121,6 +121,7 @@ cn_status cn_open(int input, int output, bool controlling_terminal)
     decoder = (mbstate_t){0};
     set_modes();
     set_colors();
+    messages_hold();
     return CN_STATUS_OK;
 }
 
@@ -130,6 +131,7 @@ void cn_close(void)
         return;
     endwin();
     guard_disarm();
+    messages_release();
     delwin(keyboard);
     delscreen(screen);
     screen = NULL;

@@ -32,14 +32,20 @@ static void write_all(const char *bytes, size_t length)
     }
 }
 
+void guard_restore(void)
+{
+    if (!active)
+        return;
+    active = 0;
+    write_all(reset_bytes, reset_length);
+    tcsetattr(terminal, TCSANOW, &modes);
+    messages_release();
+}
+
 static void on_crash(int number, siginfo_t *info, void *context)
 {
     (void)context;
-    if (active) {
-        active = 0;
-        write_all(reset_bytes, reset_length);
-        tcsetattr(terminal, TCSANOW, &modes);
-    }
+    guard_restore();
     for (int i = 0; i < CRASHES; i++)
         if (crashes[i] == number)
             sigaction(number, &earlier[i], NULL);

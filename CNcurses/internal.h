@@ -20,8 +20,14 @@ void guard_arm(int terminal, const char *reset, size_t length);
 void guard_disarm(void);
 /// Tells whether the terminal is ours now, so that there is something to restore.
 void guard_active(bool active);
+/// Gives the terminal back at once, from a signal handler or elsewhere.
+void guard_restore(void);
 /// Remembers the modes of the terminal as the ones to go back to.
 void guard_save_modes(void);
+
+/// Keeps messages on standard error off the screen, and shows them after it.
+void messages_hold(void);
+void messages_release(void);
 
 /// Signals become flags and a byte in a pipe, to be handled between two events.
 int signals_install(void);

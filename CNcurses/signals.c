@@ -17,9 +17,20 @@ static struct sigaction earlier[CAUGHT];
 static volatile sig_atomic_t pending[NSIG];
 static int wake[2] = {-1, -1};
 
+static bool asks_to_end(int number)
+{
+    return number == SIGTERM || number == SIGQUIT || number == SIGHUP;
+}
+
 static void on_signal(int number)
 {
     int saved = errno;
+    // Asked a second time before the first was even looked at: the program hangs, so end it here.
+    if (asks_to_end(number) && (pending[SIGTERM] || pending[SIGQUIT] || pending[SIGHUP])) {
+        guard_restore();
+        signal(number, SIG_DFL);
+        raise(number);
+    }
     pending[number] = 1;
     // A full pipe wakes the loop as well as one more byte would.
     ssize_t ignored = write(wake[1], "", 1);

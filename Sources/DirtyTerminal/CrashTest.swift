@@ -18,12 +18,13 @@ public enum CrashTest: String, Sendable, CaseIterable {
         }
     }
 
-    /// Uses its stack before and after the call, so that no optimiser turns it into a loop.
+    /// Hands a part of its stack to a system call after the deeper call, so that no optimiser can
+    /// turn the recursion into a loop.
     @inline(never)
     private static func overflow(_ depth: Int) -> Int {
-        withUnsafeTemporaryAllocation(of: Int.self, capacity: 128) { buffer in
-            buffer[depth & 127] = depth
-            return overflow(depth &+ 1) &+ buffer[depth & 127]
+        withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 8) { buffer in
+            let deeper = depth == .max ? 0 : overflow(depth + 1)
+            return deeper &+ read(-1, buffer.baseAddress!, 0)
         }
     }
 }

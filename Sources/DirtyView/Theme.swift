@@ -70,7 +70,8 @@ public struct Theme: Hashable, Sendable {
         if style.emphasis.contains(.changed) { look.attributes.formSymmetricDifference(.reverse) }
         if !style.emphasis.isDisjoint(with: [.selected, .bold]) { look.attributes.insert(.bold) }
         if style.emphasis.contains(.underline) { look.attributes.insert(.underline) }
-        if style.emphasis.contains(.dim) { look.attributes.insert(.dim) }
+        // Dim letters on a filled cell would be hard to read.
+        if style.emphasis.contains(.dim), look.background == nil { look.attributes.insert(.dim) }
         return look
     }
 

@@ -27,6 +27,8 @@ struct Probe: TerminalApplication {
             switch key {
             case .character("q"): isFinished = true
             case .character("b"): bell = true
+            case .character("e"): say("a message\n", to: 2)
+            case .character("h"): hang()
             case .character("c"): screen.cursor = (3, 2)
             case .character("t"): nextTheme()
             default: break
@@ -55,9 +57,19 @@ struct Probe: TerminalApplication {
     }
 }
 
+func say(_ text: String, to descriptor: Int32) {
+    let bytes = Array(text.utf8)
+    _ = write(descriptor, bytes, bytes.count)
+}
+
+/// Rings the bell, so that a test knows, and never comes back.
+func hang() -> Never {
+    say("\u{07}", to: 1)
+    while true { pause() }
+}
+
 func complain(_ text: String, exitCode: Int32) -> Never {
-    let line = Array("terminal-probe: \(text)\n".utf8)
-    _ = write(2, line, line.count)
+    say("terminal-probe: \(text)\n", to: 2)
     exit(exitCode)
 }
 

@@ -125,6 +125,33 @@ import Testing
         }
     }
 
+    @Test func endsAHangingProgramThatIsAskedTwice() throws {
+        let pty = try Pty.shell("trap : TERM QUIT; probe" + Self.andReport)
+        try pty.nextFrame()
+        pty.type("h")
+        try pty.wait(for: "bell") { $0.screen.bells == 1 }
+        pty.signal(SIGTERM)
+        pty.signal(SIGQUIT)
+        try pty.wait(forText: "<exit ")
+        try pty.expectRestored()
+    }
+
+    @Test(arguments: ["q", "h"]) func showsMessagesWhenTheScreenIsGone(_ end: String) throws {
+        let pty = try Pty.shell("trap : TERM QUIT; probe" + Self.andReport)
+        try pty.nextFrame()
+        pty.type("e")
+        try pty.nextFrame()
+        try pty.expectProbe("key e")
+        pty.type(end)
+        if end == "h" {
+            try pty.wait(for: "bell") { $0.screen.bells == 1 }
+            pty.signal(SIGTERM)
+            pty.signal(SIGQUIT)
+        }
+        try pty.wait(forText: "<exit ")
+        #expect(pty.screen.text.contains("a message"))
+    }
+
     @Test func endsUpWithTheLastSizeOfAStorm() throws {
         let pty = try Pty.probe()
         try pty.nextFrame()
