@@ -30,20 +30,14 @@ struct AddressSpace {
     }
 
     private(set) var segments: [Segment] = []
-    /// Most accesses of a run hit the mapping that the one before hit, or none at all.
-    private var lastHit = 0
     /// From the first mapping to the end of the last.
     var bounds: Range<UInt64> { (segments.first?.start ?? 0)..<(segments.last?.end ?? 0) }
 
     var count: Int { segments.count }
 
-    mutating func find(_ address: UInt64) -> Segment? {
-        if lastHit < segments.count, segments[lastHit].start <= address, address < segments[lastHit].end {
-            return segments[lastHit]
-        }
+    func find(_ address: UInt64) -> Segment? {
         let index = firstIndex(endingAfter: address)
         guard index < segments.count, segments[index].start <= address else { return nil }
-        lastHit = index
         return segments[index]
     }
 
@@ -71,14 +65,12 @@ struct AddressSpace {
         let tail = segments[upper - 1]
         if last.end < tail.end { remains.append(tail.clipped(to: last.end..<tail.end)) }
         segments.replaceSubrange(lower..<upper, with: remains)
-        lastHit = 0
         return removed
     }
 
     /// Adds a mapping where nothing is.
     mutating func insert(_ segment: Segment) {
         segments.insert(segment, at: firstIndex(endingAfter: segment.start))
-        lastHit = 0
     }
 
     private func firstIndex(endingAfter address: UInt64) -> Int {
@@ -115,7 +107,8 @@ enum Page {
         return address / size * size..<(end + size - 1) / size * size
     }
 
-    /// The whole pages from `address` on that a call on `length` bytes means; nil where the kernel would refuse.
+    /// The whole pages from `address` on that a call on `length` bytes means; nil where the kernel
+    /// would refuse.
     static func span(address: UInt64, length: UInt64) -> Range<UInt64>? {
         guard address % size == 0, length > 0 else { return nil }
         return covering(address: address, count: length)

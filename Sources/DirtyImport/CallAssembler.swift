@@ -1,8 +1,9 @@
 /// Puts system calls together from the parts in which valgrind prints them.
 ///
-/// A call is printed in two to four parts, and a call that blocks in two lines. Processes that share a trace print at
-/// the same time, so between two parts anything can stand: memory records, or parts of another process's call. A part
-/// does not say whose it is; it is taken to belong to the call that was begun last.
+/// A call is printed in two to four parts, and a call that blocks in two lines. Processes that
+/// share a trace print at the same time, so between two parts anything can stand: memory records,
+/// or parts of another process's call. A part does not say whose it is; it is taken to belong to
+/// the call that was begun last.
 struct CallAssembler {
     enum Message: Equatable {
         /// This thread runs: what follows is its doing.
@@ -41,10 +42,14 @@ struct CallAssembler {
             rest = rest[first...]
         }
         while !rest.isEmpty {
-            let next = rest.dropFirst().firstRange(of: SystemCallParser.marker)?.lowerBound ?? rest.endIndex
+            let next =
+                rest.dropFirst().firstRange(of: SystemCallParser.marker)?.lowerBound
+                ?? rest.endIndex
             setAside()
             let begun = Unfinished(text: Array(rest[..<next]))
-            if let thread = SystemCallParser.thread(of: begun.text) { messages.append(.runs(thread)) }
+            if let thread = SystemCallParser.thread(of: begun.text) {
+                messages.append(.runs(thread))
+            }
             current = begun
             evaluate(ended: endsLine && next == rest.endIndex, &messages)
             rest = rest[next...]
@@ -53,10 +58,14 @@ struct CallAssembler {
     }
 
     /// Adds a part to the call that was begun last. False: no call is waiting for one.
-    private mutating func resume(_ part: ArraySlice<UInt8>, ended: Bool, _ messages: inout [Message]) -> Bool {
+    private mutating func resume(
+        _ part: ArraySlice<UInt8>, ended: Bool, _ messages: inout [Message]
+    ) -> Bool {
         if current == nil {
-            // Only a result can come on a line of its own; everything else is the program's own output.
-            guard part.firstRange(of: Array("-->".utf8)) != nil, let latest = unfinished.popLast() else { return false }
+            // Only a result can come on a line of its own; everything else is the program's own
+            // output.
+            guard part.firstRange(of: Array("-->".utf8)) != nil, let latest = unfinished.popLast()
+            else { return false }
             current = latest
         }
         guard var call = current else { return false }
@@ -84,8 +93,11 @@ struct CallAssembler {
         case .call(let call):
             current = nil
             if call.child != nil {
-                // Parent and child both print the result of the fork. Two entries, of a call without a name, catch them.
-                let nameless = SystemCallParser.marker + "\(call.thread.process),\(call.thread.thread)](0) ".utf8
+                // Parent and child both print the result of the fork. Two entries, of a call
+                // without a name, catch them.
+                let nameless =
+                    SystemCallParser.marker
+                    + "\(call.thread.process),\(call.thread.thread)](0) ".utf8
                 for _ in 0..<2 { setAside(Unfinished(text: nameless)) }
             }
             if call.outcome == .blocked {
@@ -111,12 +123,13 @@ struct CallAssembler {
 }
 
 extension ArraySlice<UInt8> {
-    /// The first place where `pattern` stands. The standard library's search needs a newer deployment target on
-    /// some platforms and compares generically.
+    /// The first place where `pattern` stands. The standard library's search needs a newer
+    /// deployment target on some platforms and compares generically.
     fileprivate func firstRange(of pattern: [UInt8]) -> Range<Int>? {
         var start = startIndex
         while start + pattern.count <= endIndex {
-            if self[start] == pattern[0], self[start..<start + pattern.count].elementsEqual(pattern) {
+            if self[start] == pattern[0], self[start..<start + pattern.count].elementsEqual(pattern)
+            {
                 return start..<start + pattern.count
             }
             start += 1

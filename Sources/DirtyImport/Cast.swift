@@ -1,4 +1,5 @@
-/// Who and what appears in a scenario: the files that are taken, the processes that touch them, and their names.
+/// Who and what appears in a scenario: the files that are taken, the processes that touch them, and
+/// their names.
 struct Cast {
     /// The events that are shown.
     private(set) var events: [Event] = []
@@ -65,7 +66,9 @@ struct Cast {
                     mapped[event.process, default: [:]][mapping] = pages.count
                 case .munmap(let part, _):
                     mapped[event.process]?[part.mapping, default: 0] -= part.pages.count
-                    if mapped[event.process]?[part.mapping] == 0 { mapped[event.process]?[part.mapping] = nil }
+                    if mapped[event.process]?[part.mapping] == 0 {
+                        mapped[event.process]?[part.mapping] = nil
+                    }
                 default: break
                 }
             } else if case .fork(let child) = event.action {
@@ -88,7 +91,9 @@ struct Cast {
     }
 
     /// Refuses files that are too large, and counts the pages that will be in memory.
-    private mutating func measure(_ recorder: Recorder, _ options: ImportOptions) throws(ImportError) {
+    private mutating func measure(_ recorder: Recorder, _ options: ImportOptions)
+        throws(ImportError)
+    {
         let limits = options.limits
         var touched: [Int: PageSet] = [:]
         var copies = 0
@@ -105,13 +110,17 @@ struct Cast {
             default: break
             }
             guard let pages, let file = event.file else { continue }
-            guard pages.upperBound < limits.pagesPerFile else { throw Self.tooLarge(event.line, options) }
+            guard pages.upperBound < limits.pagesPerFile else {
+                throw Self.tooLarge(event.line, options)
+            }
             switch event.action {
             case .mmap, .ftruncate, .writeback: break
             case .pread, .pwrite:
                 // Each page becomes a line.
                 transfers += pages.count
-                guard transfers <= limits.operations else { throw Self.tooLong(event.line, options) }
+                guard transfers <= limits.operations else {
+                    throw Self.tooLong(event.line, options)
+                }
                 fallthrough
             default: touched[file, default: PageSet()].insert(pages)
             }
@@ -124,14 +133,16 @@ struct Cast {
     private static func tooLarge(_ line: Int, _ options: ImportOptions) -> ImportError {
         ImportError(
             file: options.traceName, line: line,
-            message: "a file of more than \(grouped(options.limits.pagesPerFile)) pages is too large to simulate;"
+            message:
+                "a file of more than \(grouped(options.limits.pagesPerFile)) pages is too large to simulate;"
                 + " record with smaller files, or leave this one out")
     }
 
     private static func tooLong(_ line: Int, _ options: ImportOptions) -> ImportError {
         ImportError(
             file: options.traceName, line: line,
-            message: "more than \(grouped(options.limits.operations)) pages are read and written here;"
+            message:
+                "more than \(grouped(options.limits.operations)) pages are read and written here;"
                 + " choose fewer files, or record a shorter run")
     }
 

@@ -45,8 +45,8 @@ struct Event {
     var times = 1
 }
 
-/// The events of a trace in their order. Accesses to a page between two other events are one event with a count:
-/// to the page tables only the first load and the first store make a difference.
+/// The events of a trace in their order. Accesses to a page between two other events are one event
+/// with a count: to the page tables only the first load and the first store make a difference.
 struct EventLog {
     private struct PageKey: Hashable {
         var process: Int
@@ -77,7 +77,9 @@ struct EventLog {
         if !mergeTransfer(event) { events.append(event) }
     }
 
-    mutating func access(_ segment: AddressSpace.Segment, page: Int, store: Bool, process: Int, line: Int) {
+    mutating func access(
+        _ segment: AddressSpace.Segment, page: Int, store: Bool, process: Int, line: Int
+    ) {
         let key = PageKey(process: process, mapping: segment.mapping, page: page)
         var state: Folded
         if let last, last.key == key {
@@ -86,7 +88,8 @@ struct EventLog {
             if folded.count >= foldedPagesMax { endFold() }
             state = folded[key] ?? Folded()
         }
-        // After a store, a load of the page finds nothing left to do, so the event of the store counts it.
+        // After a store, a load of the page finds nothing left to do, so the event of the store
+        // counts it.
         if let index = state.write ?? (store ? nil : state.read) {
             if store { events[index].stores += 1 } else { events[index].loads += 1 }
         } else {
@@ -104,12 +107,14 @@ struct EventLog {
         let previous = events.count - 1
         if previous >= foldStart, events[previous].process == process {
             switch (events[previous].action, store) {
-            case (.read(var part), false) where part.mapping == segment.mapping && part.pages.upperBound + 1 == page:
+            case (.read(var part), false)
+            where part.mapping == segment.mapping && part.pages.upperBound + 1 == page:
                 part.pages = part.pages.lowerBound...page
                 events[previous].action = .read(part)
                 events[previous].loads += 1
                 return previous
-            case (.write(var part), true) where part.mapping == segment.mapping && part.pages.upperBound + 1 == page:
+            case (.write(var part), true)
+            where part.mapping == segment.mapping && part.pages.upperBound + 1 == page:
                 part.pages = part.pages.lowerBound...page
                 events[previous].action = .write(part)
                 events[previous].stores += 1
@@ -118,21 +123,26 @@ struct EventLog {
             }
         }
         let part = Event.Part(mapping: segment.mapping, pages: page...page, isWhole: false)
-        var event = Event(process: process, file: segment.file, action: store ? .write(part) : .read(part), line: line)
+        var event = Event(
+            process: process, file: segment.file, action: store ? .write(part) : .read(part),
+            line: line)
         if store { event.stores = 1 } else { event.loads = 1 }
         events.append(event)
         return events.count - 1
     }
 
-    /// Folds a read or write of a file into the one before: the same pages again, or the pages that follow.
+    /// Folds a read or write of a file into the one before: the same pages again, or the pages that
+    /// follow.
     private mutating func mergeTransfer(_ event: Event) -> Bool {
-        guard let previous = events.indices.last, events[previous].process == event.process, events[previous].file == event.file
+        guard let previous = events.indices.last, events[previous].process == event.process,
+            events[previous].file == event.file
         else { return false }
         let joined: ClosedRange<Int>
         switch (events[previous].action, event.action) {
         case (.pread(let old), .pread(let new)), (.pwrite(let old), .pwrite(let new)):
             // Buffered output goes on in the page where the write before ended.
-            guard (old.lowerBound...old.upperBound + 1).contains(new.lowerBound), new.upperBound >= old.upperBound
+            guard (old.lowerBound...old.upperBound + 1).contains(new.lowerBound),
+                new.upperBound >= old.upperBound
             else { return false }
             joined = old.lowerBound...new.upperBound
         default: return false

@@ -36,7 +36,8 @@ struct TracedFile {
         size = exact
     }
 
-    /// Something showed that at least so many bytes are there. Bytes that nobody wrote were there at the start.
+    /// Something showed that at least so many bytes are there. Bytes that nobody wrote were there
+    /// at the start.
     mutating func learn(sizeAtLeast bytes: UInt64) {
         guard !sizeIsKnown, bytes > size else { return }
         initialSize = bytes
@@ -144,10 +145,13 @@ struct FileTable {
         guard let number else { return }
         byPath[new] = number
         files[number]?.path = new
-        if options.files.contains(where: { Glob.matches(Array($0.utf8), path: new) }) { files[number]?.isNamed = true }
+        if options.files.contains(where: { Glob.matches(Array($0.utf8), path: new) }) {
+            files[number]?.isNamed = true
+        }
     }
 
-    /// Forgets files that are closed and were never mapped; what is left of those that are open is marked.
+    /// Forgets files that are closed and were never mapped; what is left of those that are open is
+    /// marked.
     mutating func forgetUnmapped() {
         let opened = Set(open.values.map(\.file))
         for (number, file) in files where !file.isMapped && !isTaken(number) {
@@ -168,7 +172,8 @@ enum Glob {
         return matches(pattern, path[((path.lastIndex(of: .slash) ?? -1) + 1)...])
     }
 
-    /// Goes back to the last `*` only, which is enough and never takes more than pattern times text.
+    /// Goes back to the last `*` only, which is enough and never takes more than pattern times
+    /// text.
     private static func matches(_ pattern: [UInt8], _ text: ArraySlice<UInt8>) -> Bool {
         var position = 0
         var index = text.startIndex

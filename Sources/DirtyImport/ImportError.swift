@@ -1,4 +1,5 @@
-/// Why a trace cannot become a scenario: the file, the line where that showed, and what to do about it.
+/// Why a trace cannot become a scenario: the file, the line where that showed, and what to do about
+/// it.
 public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
     public var file: String
     /// nil when the trace as a whole is meant.

@@ -2,15 +2,17 @@
 public struct ImportOptions: Hashable, Sendable {
     /// How the trace is called in errors.
     public var traceName: String
-    /// Globs (`*`, `?`) for the files to take. A glob without `/` is held against the last component of a path,
-    /// one with `/` against all of it. Without globs the files that were mapped shared and writable are taken.
+    /// Globs (`*`, `?`) for the files to take. A glob without `/` is held against the last
+    /// component of a path, one with `/` against all of it. Without globs the files that were
+    /// mapped shared and writable are taken.
     public var files: [String] = []
     /// Take every file that was mapped at all, private mappings of shared libraries included.
     public var all = false
     /// The scenario's title; nil: what the trace says, or else the recorded command.
     public var title: String?
     public var kernel = "6.18"
-    /// The file system of files in ordinary directories; what lies in `/dev/shm` or memory is on tmpfs.
+    /// The file system of files in ordinary directories; what lies in `/dev/shm` or memory is on
+    /// tmpfs.
     public var fileSystem = "ext4"
     /// Whether the files begin in the page cache. A trace does not tell.
     public var cached = false

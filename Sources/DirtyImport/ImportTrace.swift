@@ -1,10 +1,13 @@
 import SystemPackage
 
-/// Imports the trace at `path`, or standard input for `-`. The scenario goes to `output` when all of it is known.
+/// Imports the trace at `path`, or standard input for `-`. The scenario goes to `output` when all
+/// of it is known.
 public func importTrace(
     from path: FilePath, options: ImportOptions, into output: inout some TextOutputStream
 ) throws -> ImportSummary {
-    guard path != "-" else { return try importTrace(from: .standardInput, options: options, into: &output) }
+    guard path != "-" else {
+        return try importTrace(from: .standardInput, options: options, into: &output)
+    }
     let file = try FileDescriptor.open(path, .readOnly)
     return try file.closeAfter { try importTrace(from: file, options: options, into: &output) }
 }

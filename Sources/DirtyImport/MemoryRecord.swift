@@ -4,8 +4,8 @@ struct MemoryRecord: Equatable {
         case instruction = 0x49  // I
         case load = 0x4C  // L
         case store = 0x53  // S
-        /// One instruction that loads and stores, such as an increment. The processor asks for write permission
-        /// at once, so to the page tables it is a store.
+        /// One instruction that loads and stores, such as an increment. The processor asks for
+        /// write permission at once, so to the page tables it is a store.
         case modify = 0x4D  // M
     }
 
@@ -25,7 +25,8 @@ struct MemoryRecord: Equatable {
     /// A line that is nothing but a record of data; nil for every other line.
     @inline(__always)
     init?(data line: Span<UInt8>) {
-        guard line.count >= 6, line[0] == .blank, line[2] == .blank, let kind = Kind(rawValue: line[1]),
+        guard line.count >= 6, line[0] == .blank, line[2] == .blank,
+            let kind = Kind(rawValue: line[1]),
             kind != .instruction
         else { return nil }
         self.init(kind: kind, numbers: line, from: 3)
@@ -33,7 +34,8 @@ struct MemoryRecord: Equatable {
 
     @inline(__always)
     static func isInstruction(_ line: Span<UInt8>) -> Bool {
-        line.count >= 3 && line[0] == Kind.instruction.rawValue && line[1] == .blank && line[2] == .blank
+        line.count >= 3 && line[0] == Kind.instruction.rawValue && line[1] == .blank
+            && line[2] == .blank
     }
 
     /// Reads `HEX,DECIMAL` from `start` to the end of the line.
@@ -58,8 +60,9 @@ struct MemoryRecord: Equatable {
         self.init(kind: kind, address: address, size: size)
     }
 
-    /// The record that ends a line which begins with something else, and where it starts. Processes that share a
-    /// trace print at the same time, so a record can follow the first half of a system call.
+    /// The record that ends a line which begins with something else, and where it starts. Processes
+    /// that share a trace print at the same time, so a record can follow the first half of a system
+    /// call.
     static func trailing(_ line: Span<UInt8>) -> (record: MemoryRecord, start: Int)? {
         var index = line.count
         while index > 0, line[index - 1].decimalDigit != nil { index -= 1 }

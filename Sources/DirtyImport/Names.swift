@@ -13,11 +13,14 @@ enum Names {
     static func file(path: [UInt8], taken: Set<String>) -> String {
         let component = path[((path.lastIndex(of: .slash) ?? -1) + 1)...]
         var name = String(
-            decoding: component.prefix(lengthMax).map { isNameByte($0) ? $0 : UInt8(ascii: "_") }, as: UTF8.self)
+            decoding: component.prefix(lengthMax).map { isNameByte($0) ? $0 : UInt8(ascii: "_") },
+            as: UTF8.self)
         if name.allSatisfy({ $0 == "_" }) { name = "unnamed" }
         if let first = name.utf8.first, !isLetter(first) { name = "f" + name }
         // Processes and mappings have the short names: A, P27, m1.
-        if reserved.contains(name) || isShort(name) { name = String(name.prefix(lengthMax - 5)) + "_file" }
+        if reserved.contains(name) || isShort(name) {
+            name = String(name.prefix(lengthMax - 5)) + "_file"
+        }
         var candidate = String(name.prefix(lengthMax))
         var number = 2
         while taken.contains(candidate) {
@@ -33,10 +36,13 @@ enum Names {
         index < 26 ? String(UnicodeScalar(UInt8(ascii: "A") + UInt8(index))) : "P\(index + 1)"
     }
 
-    /// Text that does nothing to a terminal: what is no plain character is escaped, what is long is cut.
+    /// Text that does nothing to a terminal: what is no plain character is escaped, what is long is
+    /// cut.
     static func safe(_ bytes: [UInt8], lengthMax: Int = 200) -> String {
         var text = ""
-        for scalar in String(decoding: bytes.prefix(lengthMax * 4), as: UTF8.self).unicodeScalars.prefix(lengthMax) {
+        for scalar in String(decoding: bytes.prefix(lengthMax * 4), as: UTF8.self).unicodeScalars
+            .prefix(lengthMax)
+        {
             if isPlain(scalar) {
                 text.unicodeScalars.append(scalar)
             } else {
@@ -63,11 +69,13 @@ enum Names {
     private static func isLetter(_ byte: UInt8) -> Bool { (byte | 0x20) &- UInt8(ascii: "a") < 26 }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
-        isLetter(byte) || byte.decimalDigit != nil || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+        isLetter(byte) || byte.decimalDigit != nil || byte == UInt8(ascii: "_")
+            || byte == UInt8(ascii: "-")
     }
 
     private static func isShort(_ name: String) -> Bool {
-        guard let first = name.utf8.first, first == UInt8(ascii: "m") || first == UInt8(ascii: "P") || name.utf8.count == 1
+        guard let first = name.utf8.first,
+            first == UInt8(ascii: "m") || first == UInt8(ascii: "P") || name.utf8.count == 1
         else { return false }
         return name.utf8.dropFirst().allSatisfy { $0.decimalDigit != nil }
     }
@@ -75,8 +83,10 @@ enum Names {
     private static func isPlain(_ scalar: UnicodeScalar) -> Bool {
         if scalar.isASCII { return scalar.value >= 0x20 && scalar.value != 0x7F }
         switch scalar.properties.generalCategory {
-        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .otherLetter, .decimalNumber, .otherNumber,
-            .dashPunctuation, .openPunctuation, .closePunctuation, .otherPunctuation, .mathSymbol, .currencySymbol:
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .otherLetter, .decimalNumber,
+            .otherNumber,
+            .dashPunctuation, .openPunctuation, .closePunctuation, .otherPunctuation, .mathSymbol,
+            .currencySymbol:
             return true
         default: return false
         }

@@ -1,4 +1,5 @@
-/// A set of page indices as runs, in order and apart: a run of a million pages takes no more room than one page.
+/// A set of page indices as runs, in order and apart: a run of a million pages takes no more room
+/// than one page.
 struct PageSet: Equatable {
     private(set) var runs: [ClosedRange<Int>] = []
 
@@ -11,7 +12,10 @@ struct PageSet: Equatable {
         var end = first
         var joined = pages
         while end < runs.count, runs[end].lowerBound <= pages.upperBound + 1 {
-            joined = min(joined.lowerBound, runs[end].lowerBound)...max(joined.upperBound, runs[end].upperBound)
+            joined =
+                min(
+                    joined.lowerBound, runs[end].lowerBound)...max(
+                    joined.upperBound, runs[end].upperBound)
             end += 1
         }
         runs.replaceSubrange(first..<end, with: CollectionOfOne(joined))
@@ -23,8 +27,12 @@ struct PageSet: Equatable {
         var remains: [ClosedRange<Int>] = []
         while end < runs.count, runs[end].lowerBound <= pages.upperBound {
             let run = runs[end]
-            if run.lowerBound < pages.lowerBound { remains.append(run.lowerBound...pages.lowerBound - 1) }
-            if run.upperBound > pages.upperBound { remains.append(pages.upperBound + 1...run.upperBound) }
+            if run.lowerBound < pages.lowerBound {
+                remains.append(run.lowerBound...pages.lowerBound - 1)
+            }
+            if run.upperBound > pages.upperBound {
+                remains.append(pages.upperBound + 1...run.upperBound)
+            }
             end += 1
         }
         runs.replaceSubrange(first..<end, with: remains)

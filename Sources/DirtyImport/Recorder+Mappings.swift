@@ -7,13 +7,15 @@ extension Recorder {
     }
 
     mutating func mmap(_ call: SystemCall, _ address: UInt64, _ process: Int) throws(ImportError) {
-        guard let length = call[1], let protection = call[2], let flags = call[3], let descriptor = call[4],
+        guard let length = call[1], let protection = call[2], let flags = call[3],
+            let descriptor = call[4],
             let offset = call[5], let range = Page.span(address: address, length: length)
         else { return warn("this mmap cannot be right and is left out") }
         // Whatever was there is gone, as with MAP_FIXED; the simulator chooses its own addresses.
         try unmap(range, by: process)
         guard flags & MapFlags.anonymous == 0, descriptor <= UInt64(Int32.max),
-            let entry = processes[process]?.descriptors[Int(descriptor)], let open = files.open[entry.open]
+            let entry = processes[process]?.descriptors[Int(descriptor)],
+            let open = files.open[entry.open]
         else { return }
         let type = flags & MapFlags.type
         let shared = type == MapFlags.shared || type == MapFlags.sharedValidate
@@ -36,7 +38,9 @@ extension Recorder {
         let kind = Event.MappingKind(
             letters: letters(protection), shared: shared, populates: flags & MapFlags.populate != 0,
             readOnlyDescriptor: open.isReadOnly)
-        try map(file: open.file, pages: first...first + Page.count(length) - 1, at: range, kind, by: process)
+        try map(
+            file: open.file, pages: first...first + Page.count(length) - 1, at: range, kind,
+            by: process)
     }
 
     mutating func protect(_ call: SystemCall, _ process: Int) throws(ImportError) {
@@ -45,7 +49,9 @@ extension Recorder {
             if part.kind.shared, protection & ProtectionFlags.write != 0 {
                 files.update(part.file) { $0.isSharedWritable = true }
             }
-            try record(.mprotect(part.eventPart, letters: letters(protection)), file: part.file, by: process)
+            try record(
+                .mprotect(part.eventPart, letters: letters(protection)), file: part.file,
+                by: process)
         }
     }
 
@@ -65,7 +71,8 @@ extension Recorder {
         }
     }
 
-    /// MADV_DONTNEED drops page table entries. The other kinds of advice change nothing that is simulated, but one.
+    /// MADV_DONTNEED drops page table entries. The other kinds of advice change nothing that is
+    /// simulated, but one.
     mutating func advise(_ call: SystemCall, _ process: Int) throws(ImportError) {
         guard let range = span(call), let advice = call[2] else { return }
         let parts = processes[process]?.space.overlapping(range) ?? []
@@ -78,8 +85,8 @@ extension Recorder {
         }
     }
 
-    /// Shown as munmap and mmap. What differs: page table entries are not moved, so that the first access to a
-    /// page afterwards faults again; which pages are dirty is the same.
+    /// Shown as munmap and mmap. What differs: page table entries are not moved, so that the first
+    /// access to a page afterwards faults again; which pages are dirty is the same.
     mutating func remap(_ call: SystemCall, _ address: UInt64, _ process: Int) throws(ImportError) {
         guard let oldAddress = call[0], let oldLength = call[1], let newLength = call[2],
             let range = Page.span(address: address, length: newLength), oldAddress % Page.size == 0

@@ -36,6 +36,8 @@ struct Recorder {
     private var current: Int?
     /// Between which addresses that process has tracked mappings.
     private var reach: Range<UInt64> = 0..<0
+    /// The mapping that it accessed last: most accesses hit the same again.
+    private var hot: (segment: AddressSpace.Segment, process: Int)?
     /// Processes in the order in which they last ran.
     private var recent: [Int] = []
     private var processCount = 0
@@ -69,11 +71,14 @@ struct Recorder {
         ImportError(file: options.traceName, line: line, message: message)
     }
 
-    /// A line that begins with `==PID== `. A second banner of the same process means that it has called execve.
+    /// A line that begins with `==PID== `. A second banner of the same process means that it has
+    /// called execve.
     mutating func banner(_ text: [UInt8]) throws(ImportError) {
         let parts = text.split(separator: .blank, maxSplits: 2)
-        defer { reach = current.flatMap { processes[$0]?.space.bounds } ?? 0..<0 }
-        guard parts.count == 3, let process = Int(String(decoding: parts[0].filter { $0.decimalDigit != nil }, as: UTF8.self))
+        defer { lookAround() }
+        guard parts.count == 3,
+            let process = Int(
+                String(decoding: parts[0].filter { $0.decimalDigit != nil }, as: UTF8.self))
         else { return }
         if parts[1].elementsEqual("Lackey,".utf8) {
             if processes[process] == nil { try enter(process) } else { try execute(process) }
@@ -86,7 +91,7 @@ struct Recorder {
     }
 
     mutating func take(_ message: CallAssembler.Message) throws(ImportError) {
-        defer { reach = current.flatMap { processes[$0]?.space.bounds } ?? 0..<0 }
+        defer { lookAround() }
         switch message {
         case .runs(let thread):
             if processes[thread.process] == nil { try enter(thread.process) }
@@ -95,7 +100,9 @@ struct Recorder {
         case .blocks(let thread):
             processes[thread.process]?.blockedThreads.insert(thread.thread)
             // The others go on meanwhile; of several, probably the one that ran last.
-            if let other = recent.last(where: { $0 != thread.process && isRunnable($0) }) { current = other }
+            if let other = recent.last(where: { $0 != thread.process && isRunnable($0) }) {
+                current = other
+            }
         case .call(let call):
             try take(call)
         }
@@ -103,7 +110,8 @@ struct Recorder {
 
     // MARK: Loads and stores
 
-    /// Whether the record may lie in a tracked mapping. Most do not, and this is all that they cost.
+    /// Whether the record may lie in a tracked mapping. Most do not, and this is all that they
+    /// cost.
     @inline(__always)
     func mayTouch(_ record: MemoryRecord) -> Bool {
         record.address < reach.upperBound && record.address &+ record.size > reach.lowerBound
@@ -111,6 +119,15 @@ struct Recorder {
 
     mutating func access(_ record: MemoryRecord) throws(ImportError) {
         guard record.kind != .instruction, let current else { return }
+        if let hot, record.address >= hot.segment.start, record.address < hot.segment.end,
+            record.address % Page.size + record.size <= Page.size
+        {
+            let page = hot.segment.page(of: record.address)
+            log.access(
+                hot.segment, page: page, store: record.kind != .load, process: hot.process,
+                line: line)
+            return try checkLength()
+        }
         if processes.count > 1, !hasWarnedOfMixture, processes.keys.count(where: isRunnable) > 1,
             processes[current]?.space.find(record.address) != nil
         {
@@ -120,11 +137,25 @@ struct Recorder {
                     + " each is taken to be of the process that made the last system call")
         }
         try touch(record.address, record.size, store: record.kind != .load, by: current)
+        if let segment = processes[current]?.space.find(record.address),
+            let number = processes[current]?.number
+        {
+            hot = (segment, number)
+        }
+    }
+
+    /// Who runs, or what is mapped, may have changed.
+    private mutating func lookAround() {
+        hot = nil
+        reach = current.flatMap { processes[$0]?.space.bounds } ?? 0..<0
     }
 
     /// An access of some bytes, page by page: the program's, or the kernel's on its behalf.
-    mutating func touch(_ address: UInt64, _ size: UInt64, store: Bool, by process: Int) throws(ImportError) {
-        guard let number = processes[process]?.number, let range = Page.covering(address: address, count: size)
+    mutating func touch(_ address: UInt64, _ size: UInt64, store: Bool, by process: Int)
+        throws(ImportError)
+    {
+        guard let number = processes[process]?.number,
+            let range = Page.covering(address: address, count: size)
         else { return }
         for part in processes[process]?.space.overlapping(range) ?? [] {
             for page in part.range {
@@ -134,7 +165,8 @@ struct Recorder {
         }
     }
 
-    /// Adds an event of a file. What happens to files that are not taken does not end the folding of accesses.
+    /// Adds an event of a file. What happens to files that are not taken does not end the folding
+    /// of accesses.
     mutating func record(_ action: Event.Action, file: Int?, by process: Int) throws(ImportError) {
         guard let number = processes[process]?.number else { return }
         let ordered = file.map(files.isTaken) ?? true
@@ -152,20 +184,24 @@ struct Recorder {
                 + " choose fewer files, or record a shorter run")
     }
 
-    /// Makes room by leaving out what was done to files that no writable mapping has made interesting.
+    /// Makes room by leaving out what was done to files that no writable mapping has made
+    /// interesting.
     mutating func forgetUnmapped() {
         let before = log.events.count
         let table = files
         log.compact { table.isTaken($0) }
         files.forgetUnmapped()
         let dropped = before - log.events.count
-        if dropped > 0 { warn("\(grouped(dropped)) operations on files that are not taken so far are left out") }
+        if dropped > 0 {
+            warn("\(grouped(dropped)) operations on files that are not taken so far are left out")
+        }
     }
 
     // MARK: Processes
 
     private func isRunnable(_ process: Int) -> Bool {
-        // Threads that print nothing are not known, so one blocked thread is taken for all of the process.
+        // Threads that print nothing are not known, so one blocked thread is taken for all of the
+        // process.
         processes[process].map(\.blockedThreads.isEmpty) ?? false
     }
 
@@ -179,7 +215,8 @@ struct Recorder {
     mutating func enter(_ process: Int) throws(ImportError) {
         guard processCount < options.limits.processes else {
             throw error(
-                "more than \(grouped(options.limits.processes)) processes; record a program that starts fewer")
+                "more than \(grouped(options.limits.processes)) processes; record a program that starts fewer"
+            )
         }
         processes[process] = Process(number: processCount)
         processCount += 1
@@ -201,7 +238,8 @@ struct Recorder {
     /// execve: the mappings go, and so do the descriptors that say so.
     private mutating func execute(_ process: Int) throws(ImportError) {
         try unmap(0..<UInt64.max, by: process)
-        for (number, descriptor) in processes[process]?.descriptors ?? [:] where descriptor.closesOnExec {
+        for (number, descriptor) in processes[process]?.descriptors ?? [:]
+        where descriptor.closesOnExec {
             files.release(descriptor.open)
             processes[process]?.descriptors[number] = nil
         }
@@ -210,7 +248,9 @@ struct Recorder {
 
     mutating func leave(_ process: Int) throws(ImportError) {
         try record(.exit, file: nil, by: process)
-        for descriptor in processes[process]?.descriptors.values ?? [:].values { files.release(descriptor.open) }
+        for descriptor in processes[process]?.descriptors.values ?? [:].values {
+            files.release(descriptor.open)
+        }
         processes[process] = nil
         recent.removeAll { $0 == process }
         if current == process { current = recent.last(where: isRunnable) ?? recent.last }
@@ -218,21 +258,27 @@ struct Recorder {
 
     // MARK: Mappings
 
-    mutating func unmap(_ range: Range<UInt64>, remapped: Bool = false, by process: Int) throws(ImportError) {
+    mutating func unmap(_ range: Range<UInt64>, remapped: Bool = false, by process: Int)
+        throws(ImportError)
+    {
         for part in processes[process]?.space.remove(range) ?? [] {
             try record(.munmap(part.eventPart, remapped: remapped), file: part.file, by: process)
         }
     }
 
     mutating func map(
-        file: Int, pages: ClosedRange<Int>, at range: Range<UInt64>, _ kind: Event.MappingKind, by process: Int
+        file: Int, pages: ClosedRange<Int>, at range: Range<UInt64>, _ kind: Event.MappingKind,
+        by process: Int
     ) throws(ImportError) {
         guard (processes[process]?.space.count ?? 0) < options.limits.mappings else {
-            throw error("more than \(grouped(options.limits.mappings)) mappings of files at one time; choose fewer files")
+            throw error(
+                "more than \(grouped(options.limits.mappings)) mappings of files at one time; choose fewer files"
+            )
         }
         mappingCount += 1
         let segment = AddressSpace.Segment(
-            start: range.lowerBound, end: range.upperBound, mapping: mappingCount, file: file, firstPage: 0,
+            start: range.lowerBound, end: range.upperBound, mapping: mappingCount, file: file,
+            firstPage: 0,
             filePages: pages, kind: kind)
         processes[process]?.space.insert(segment)
         try record(.mmap(mapping: mappingCount, pages: pages, kind), file: file, by: process)

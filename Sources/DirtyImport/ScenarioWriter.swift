@@ -5,7 +5,8 @@ struct ScenarioWriter {
     /// What is shown, in order.
     private let cast: Cast
     private var summary = ImportSummary()
-    /// The pages of each file that have been stored to through a shared mapping since they were last synced.
+    /// The pages of each file that have been stored to through a shared mapping since they were
+    /// last synced.
     private var unsynced: [Int: PageSet] = [:]
     private var chapterCounts: [String: Int] = [:]
     /// The line of the trace whose chapter has been opened: one msync can touch several mappings.
@@ -17,20 +18,28 @@ struct ScenarioWriter {
         cast = try Cast(recorder: recorder, options: options)
     }
 
-    consuming func write(into output: inout some TextOutputStream) throws(ImportError) -> ImportSummary {
+    consuming func write(into output: inout some TextOutputStream) throws(ImportError)
+        -> ImportSummary
+    {
         for event in cast.events {
             summary.loads += event.loads
             summary.stores += event.stores
         }
         writeHeader(into: &output)
-        chapter(Self.start, "what a real program did, recorded instruction by instruction", into: &output)
+        chapter(
+            Self.start, "what a real program did, recorded instruction by instruction",
+            into: &output)
         for event in cast.events { write(event, into: &output) }
-        chapter(Self.end, "no store is lost: each is on disk, in the page cache or in a page table", into: &output)
+        chapter(
+            Self.end, "no store is lost: each is on disk, in the page cache or in a page table",
+            into: &output)
         output.write("expect lost 0\n")
         for file in cast.files {
             let traced = recorder.files.files[file]!
             summary.files.append(
-                .init(name: cast.fileNames[file]!, path: cast.path(of: traced), pages: Page.count(traced.initialSize)))
+                .init(
+                    name: cast.fileNames[file]!, path: cast.path(of: traced),
+                    pages: Page.count(traced.initialSize)))
         }
         summary.processes = cast.processNames.sorted { $0.key < $1.key }.map(\.value)
         summary.warnings = recorder.warnings
@@ -43,7 +52,9 @@ struct ScenarioWriter {
         output.write("# A run of a real, unmodified program, recorded and imported.\n")
         if !command.isEmpty { output.write("# Program: \(command)\n") }
         output.write("# Trace: valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes\n")
-        for note in recorder.notes + options.notes.map({ Array($0.utf8) }) { output.write("# \(Names.safe(note))\n") }
+        for note in recorder.notes + options.notes.map({ Array($0.utf8) }) {
+            output.write("# \(Names.safe(note))\n")
+        }
         let accesses = cast.events.count { $0.loads + $0.stores > 0 }
         output.write(
             """
@@ -61,10 +72,15 @@ struct ScenarioWriter {
             let traced = recorder.files.files[file]!
             let system = traced.isInMemory ? "tmpfs" : options.fileSystem
             let cached = options.cached ? " cached" : ""
-            let declaration = "file \(cast.fileNames[file]!) \(Page.count(traced.initialSize)) \(system)\(cached)"
+            let declaration =
+                "file \(cast.fileNames[file]!) \(Page.count(traced.initialSize)) \(system)\(cached)"
             var comment = cast.path(of: traced)
-            if traced.isReplaced { comment += ", whose name is later removed or given to another file" }
-            if traced.hasLostHistory { comment += ", without what was done to it before it was mapped" }
+            if traced.isReplaced {
+                comment += ", whose name is later removed or given to another file"
+            }
+            if traced.hasLostHistory {
+                comment += ", without what was done to it before it was mapped"
+            }
             line(declaration, comment: comment, into: &output)
         }
         for process in cast.roots {
@@ -114,10 +130,14 @@ struct ScenarioWriter {
             if promised { comment = "the file is open with O_SYNC or O_DSYNC" }
         case .writeback(let pages):
             summary.operations += 1
-            return line("writeback \(name)\(pages.map { bracket($0) } ?? "")", comment: "sync_file_range", into: &output)
+            return line(
+                "writeback \(name)\(pages.map { bracket($0) } ?? "")", comment: "sync_file_range",
+                into: &output)
         case .syncAll:
             summary.operations += cast.files.count
-            for file in cast.files { line("\(process) fsync \(cast.fileNames[file]!)", comment: "sync", into: &output) }
+            for file in cast.files {
+                line("\(process) fsync \(cast.fileNames[file]!)", comment: "sync", into: &output)
+            }
             return
         case .fork(let child): command = "fork \(cast.processNames[child]!)"
         case .exit: command = "exit"
@@ -125,7 +145,8 @@ struct ScenarioWriter {
         summary.operations += 1
         line("\(process) \(command)", comment: comment, into: &output)
         if case .mmap(let mapping, _, let kind) = event.action, kind.populates {
-            // What the kernel does for a shared mapping. A private one it would break loose from the file at once.
+            // What the kernel does for a shared mapping. A private one it would break loose from
+            // the file at once.
             summary.operations += 1
             line("\(process) read \(cast.mapping(mapping))", comment: "MAP_POPULATE", into: &output)
         }
@@ -140,7 +161,9 @@ struct ScenarioWriter {
         for page in pages {
             summary.operations += 1
             let isFirst = page == pages.lowerBound && times > 1
-            line("\(command)[\(page)]", comment: isFirst ? plural(times, word) + several : "", into: &output)
+            line(
+                "\(command)[\(page)]", comment: isFirst ? plural(times, word) + several : "",
+                into: &output)
         }
     }
 
@@ -151,7 +174,8 @@ struct ScenarioWriter {
         defer { follow(event) }
         guard chapterLine != event.line else { return }
         let pages = event.file.flatMap { unsynced[$0]?.count } ?? 0
-        let stored = (pages == 0 ? "no stores to" : "stores to \(plural(pages, "page")) of") + " \(file)"
+        let stored =
+            (pages == 0 ? "no stores to" : "stores to \(plural(pages, "page")) of") + " \(file)"
         let since = "\(stored) through mappings since its last sync"
         switch event.action {
         case .msync(_, let mode) where mode != "invalidate":
@@ -166,7 +190,10 @@ struct ScenarioWriter {
         case .exit where !unsynced.isEmpty:
             chapter("exit", "\(process) exits, with stores that no sync has written", into: &output)
         case .fork(let child):
-            chapter("fork", "\(process) forks \(cast.processNames[child]!), which has the same mappings", into: &output)
+            chapter(
+                "fork",
+                "\(process) forks \(cast.processNames[child]!), which has the same mappings",
+                into: &output)
         default: return
         }
         chapterLine = event.line
@@ -189,7 +216,9 @@ struct ScenarioWriter {
         if unsynced[file]?.isEmpty == true { unsynced[file] = nil }
     }
 
-    private mutating func chapter(_ kind: String, _ text: String, into output: inout some TextOutputStream) {
+    private mutating func chapter(
+        _ kind: String, _ text: String, into output: inout some TextOutputStream
+    ) {
         chapterCounts[kind, default: 0] += 1
         let isOnly = kind == Self.start || kind == Self.end
         let name = isOnly ? kind : "\(kind) \(chapterCounts[kind]!)"
@@ -209,9 +238,12 @@ struct ScenarioWriter {
     /// Counts are worth a comment where something was folded.
     private func count(_ event: Event) -> String {
         guard case .read(let part) = event.action else {
-            guard case .write(let part) = event.action, event.stores + event.loads > part.pages.count else { return "" }
+            guard case .write(let part) = event.action,
+                event.stores + event.loads > part.pages.count
+            else { return "" }
             return event.loads == 0
-                ? plural(event.stores, "store") : "\(plural(event.stores, "store")), \(plural(event.loads, "load"))"
+                ? plural(event.stores, "store")
+                : "\(plural(event.stores, "store")), \(plural(event.loads, "load"))"
         }
         return event.loads > part.pages.count ? plural(event.loads, "load") : ""
     }
@@ -220,7 +252,8 @@ struct ScenarioWriter {
         "\(grouped(number)) \(word)\(number == 1 ? "" : "s")"
     }
 
-    private func line(_ command: String, comment: String, into output: inout some TextOutputStream) {
+    private func line(_ command: String, comment: String, into output: inout some TextOutputStream)
+    {
         guard !comment.isEmpty else { return output.write(command + "\n") }
         let padding = String(repeating: " ", count: max(1, Self.commentColumn - command.count))
         output.write("\(command)\(padding)# \(comment)\n")

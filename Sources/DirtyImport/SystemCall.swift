@@ -38,7 +38,8 @@ struct SystemCall: Equatable {
 /// Reads the text of a system call from `SYSCALL[` on.
 struct SystemCallParser {
     enum Result: Equatable {
-        /// More text is needed. `openString`: the text so far ends within the arguments, where a path may hold a newline.
+        /// More text is needed. `openString`: the text so far ends within the arguments, where a
+        /// path may hold a newline.
         case incomplete(openString: Bool)
         case call(SystemCall)
         /// The second half of a call that had blocked.
@@ -70,13 +71,16 @@ struct SystemCallParser {
     }
 
     private mutating func thread() -> ThreadID? {
-        guard let process = decimal(), take(","), let thread = decimal(), take("]("), decimal() != nil, take(")")
+        guard let process = decimal(), take(","), let thread = decimal(), take("]("),
+            decimal() != nil, take(")")
         else { return nil }
         return ThreadID(process: process, thread: thread)
     }
 
     private mutating func parse(ended: Bool) -> Result {
-        guard let thread = thread() else { return ended ? .malformed : .incomplete(openString: false) }
+        guard let thread = thread() else {
+            return ended ? .malformed : .incomplete(openString: false)
+        }
         skipBlanks()
         if take("...") {
             guard let outcome = outcome() else { return .incomplete(openString: false) }
@@ -91,7 +95,8 @@ struct SystemCallParser {
         }
         let begin = index
         let arguments = arguments()
-        // Arguments in an unknown form are harmless unless the call matters, which its reader decides.
+        // Arguments in an unknown form are harmless unless the call matters, which its reader
+        // decides.
         if arguments == nil { index = begin }
         call.arguments = arguments ?? []
         let end = index
@@ -113,7 +118,8 @@ struct SystemCallParser {
         return name
     }
 
-    /// `1, 0x7f(path), -1 )`, to the closing parenthesis; nil when it is in another form or incomplete.
+    /// `1, 0x7f(path), -1 )`, to the closing parenthesis; nil when it is in another form or
+    /// incomplete.
     private mutating func arguments() -> [SystemCall.Argument]? {
         var arguments: [SystemCall.Argument] = []
         skipBlanks()
@@ -135,8 +141,8 @@ struct SystemCallParser {
         return nil
     }
 
-    /// A path may hold parentheses and commas. It ends at the first `)` behind which only numbers stand, up to the
-    /// end of the arguments or to the next string.
+    /// A path may hold parentheses and commas. It ends at the first `)` behind which only numbers
+    /// stand, up to the end of the arguments or to the next string.
     private func endOfString() -> Int? {
         var end = index
         while let candidate = text[end...].firstIndex(of: UInt8(ascii: ")")) {
@@ -222,7 +228,8 @@ extension SystemCallParser {
         return index > start ? value : nil
     }
 
-    /// `0x4f`, `18446744073709551615` or `-1`. Clone prints its flags in hexadecimal without a prefix.
+    /// `0x4f`, `18446744073709551615` or `-1`. Clone prints its flags in hexadecimal without a
+    /// prefix.
     private mutating func number() -> UInt64? {
         if take("0x") { return hexadecimal() }
         let negative = take("-")

@@ -1,12 +1,14 @@
-/// Turns the trace of a program into a scenario. It is fed the bytes of the trace in pieces of any size, and keeps
-/// only what the scenario will show:
+/// Turns the trace of a program into a scenario. It is fed the bytes of the trace in pieces of any
+/// size, and keeps only what the scenario will show:
 ///
 ///     var importer = TraceImporter(options: ImportOptions(traceName: "run.trace"))
 ///     try importer.feed(bytes.span)
 ///     let summary = try importer.finish(into: &text)
 ///
-/// The trace is what `valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes` prints on x86-64 Linux. Lines that
-/// begin with `# ` before its first record are taken over as notes, and `# title: …` as the title. The importer does no input or output of its own; ``importTrace(from:options:into:)`` does.
+/// The trace is what `valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes` prints on x86-64
+/// Linux. Lines that begin with `# ` before its first record are taken over as notes, and `# title:
+/// …` as the title. The importer does no input or output of its own;
+/// ``importTrace(from:options:into:)`` does.
 public struct TraceImporter {
     public let options: ImportOptions
     /// The warnings so far, at most `options.limits.warnings`.
@@ -45,7 +47,9 @@ public struct TraceImporter {
     }
 
     /// Ends the trace and writes the scenario.
-    public mutating func finish(into output: inout some TextOutputStream) throws(ImportError) -> ImportSummary {
+    public mutating func finish(into output: inout some TextOutputStream) throws(ImportError)
+        -> ImportSummary
+    {
         if !partial.isEmpty {
             // The last number may lack digits, so the line is not used.
             recorder.line = lines + 1
@@ -70,7 +74,9 @@ public struct TraceImporter {
     private mutating func hold(_ bytes: Span<UInt8>) throws(ImportError) {
         guard bytes.count <= options.limits.bytesPerLine - partial.count else {
             if memoryLines + callLines == 0 { throw notATrace(line: lines + 1) }
-            throw error("this line has more than \(grouped(options.limits.bytesPerLine)) bytes, which no trace has", lines + 1)
+            throw error(
+                "this line has more than \(grouped(options.limits.bytesPerLine)) bytes, which no trace has",
+                lines + 1)
         }
         for index in bytes.indices { partial.append(bytes[index]) }
     }
@@ -124,10 +130,12 @@ public struct TraceImporter {
     /// `==123== …` and `--123-- …`.
     private func isValgrindsOwn(_ text: [UInt8]) -> Bool {
         guard text.count > 4, text[0] == text[1] else { return false }
-        return (text[0] == UInt8(ascii: "=") || text[0] == UInt8(ascii: "-")) && text[2].decimalDigit != nil
+        return (text[0] == UInt8(ascii: "=") || text[0] == UInt8(ascii: "-"))
+            && text[2].decimalDigit != nil
     }
 
-    static let advice = "record with valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes PROGRAM"
+    static let advice =
+        "record with valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes PROGRAM"
 
     private func notATrace(line: Int?) -> ImportError {
         error("this does not look like a trace of lackey; \(Self.advice)", line)

@@ -45,7 +45,9 @@ struct OperationTests {
                 """)
     }
 
-    @Test("The four kinds of records: a load reads, a store and a modification write, an instruction does nothing")
+    @Test(
+        "The four kinds of records: a load reads, a store and a modification write, an instruction does nothing"
+    )
     func kinds() throws {
         var trace = Trace.mapped()
         trace.load(0)
@@ -71,7 +73,10 @@ struct OperationTests {
         for _ in 0..<300 { trace.store(2) }
         for _ in 0..<5 { trace.load(2) }
         let text = try trace.scenario()
-        #expect(text.contains("A read m1[2]                    # 1,284 loads\nA write m1[2]                   # 300 stores, 5 loads\n"))
+        #expect(
+            text.contains(
+                "A read m1[2]                    # 1,284 loads\nA write m1[2]                   # 300 stores, 5 loads\n"
+            ))
     }
 
     @Test("What happens to a file that is not taken does not interrupt the folding")
@@ -83,7 +88,10 @@ struct OperationTests {
         trace.store(0)
         trace.call("sys_fsync ( 3 )")
         trace.store(0)
-        #expect(try trace.operations(skipping: 2) == ["A write m1[0]", "A fsync data_bin", "A write m1[0]"])
+        #expect(
+            try trace.operations(skipping: 2) == [
+                "A write m1[0]", "A fsync data_bin", "A write m1[0]",
+            ])
     }
 
     @Test("A partial munmap leaves the indices as they were")
@@ -113,7 +121,8 @@ struct OperationTests {
         trace.store(0)
         #expect(
             try trace.operations(skipping: 2) == [
-                "A munmap m1[1]", "A mmap m2 data_bin[3] r shared", "A read m2[0]", "A munmap m1[0]",
+                "A munmap m1[1]", "A mmap m2 data_bin[3] r shared", "A read m2[0]",
+                "A munmap m1[0]",
             ])
     }
 
@@ -144,7 +153,8 @@ struct OperationTests {
         trace.load(0)
         #expect(
             try trace.operations(skipping: 2) == [
-                "A pread data_bin[1]", "A pread data_bin[2]", "A pwrite data_bin[1]", "A pread data_bin[3]",
+                "A pread data_bin[1]", "A pread data_bin[2]", "A pwrite data_bin[1]",
+                "A pread data_bin[3]",
                 "A pwrite data_bin[4]", "A read m1[0]",
             ])
     }
@@ -155,23 +165,33 @@ struct OperationTests {
         trace.call("sys_read ( 0, \(Trace.at(1)), 5000 )", 5000)
         trace.call("sys_write ( 1, \(Trace.at(3)), 5000 )", 10)
         trace.load(0)
-        #expect(try trace.operations(skipping: 2) == ["A write m1[1..2]", "A read m1[3]", "A read m1[0]"])
+        #expect(
+            try trace.operations(skipping: 2) == [
+                "A write m1[1..2]", "A read m1[3]", "A read m1[0]",
+            ])
     }
 
-    @Test("How long the file was at the start", arguments: [
-        ("sys_openat ( 4294967196, 0x40(data), 2 )", "", 4),
-        ("sys_openat ( 4294967196, 0x40(data), 514 )", "", 0),
-        ("sys_openat ( 4294967196, 0x40(data), 194 )", "", 0),
-        ("sys_openat ( 4294967196, 0x40(data), 2 )", "sys_lseek ( 3, 0, 2 ) = 40960", 10),
-        ("sys_openat ( 4294967196, 0x40(data), 2 )", "sys_pread64 ( 3, 0x1, 152, 0 ) = 0", 0),
-        ("sys_openat ( 4294967196, 0x40(data), 2 )", "sys_read ( 3, 0x1, 8192 ) = 5000", 2),
-        ("sys_openat ( 4294967196, 0x40(data), 2 )", "sys_pwrite64 ( 3, 0x1, 16384, 0 ) = 16384", 0),
-    ])
+    @Test(
+        "How long the file was at the start",
+        arguments: [
+            ("sys_openat ( 4294967196, 0x40(data), 2 )", "", 4),
+            ("sys_openat ( 4294967196, 0x40(data), 514 )", "", 0),
+            ("sys_openat ( 4294967196, 0x40(data), 194 )", "", 0),
+            ("sys_openat ( 4294967196, 0x40(data), 2 )", "sys_lseek ( 3, 0, 2 ) = 40960", 10),
+            ("sys_openat ( 4294967196, 0x40(data), 2 )", "sys_pread64 ( 3, 0x1, 152, 0 ) = 0", 0),
+            ("sys_openat ( 4294967196, 0x40(data), 2 )", "sys_read ( 3, 0x1, 8192 ) = 5000", 2),
+            (
+                "sys_openat ( 4294967196, 0x40(data), 2 )",
+                "sys_pwrite64 ( 3, 0x1, 16384, 0 ) = 16384", 0
+            ),
+        ])
     func initialSize(open: String, call: String, pages: Int) throws {
         var trace = Trace()
         trace.call(open, 3)
         let parts = call.split(separator: "=")
-        if parts.count == 2 { trace.call(parts[0].dropLast().description, Int(parts[1].dropFirst())!) }
+        if parts.count == 2 {
+            trace.call(parts[0].dropLast().description, Int(parts[1].dropFirst())!)
+        }
         trace.call("sys_mmap ( 0x0, 16384, 3, 1, 3, 0 )", Trace.base)
         trace.store(0)
         #expect(try trace.scenario().contains("\nfile data \(pages) ext4"))
@@ -188,7 +208,8 @@ struct OperationTests {
         trace.load(0)
         #expect(
             try trace.operations(skipping: 2) == [
-                "A pwrite data_bin[0]", "A fsync data_bin", "writeback data_bin[1..2]", "A fsync data_bin",
+                "A pwrite data_bin[0]", "A fsync data_bin", "writeback data_bin[1..2]",
+                "A fsync data_bin",
                 "A mmap m2 data_bin[0] r shared", "A read m2", "A read m1[0]",
             ])
     }

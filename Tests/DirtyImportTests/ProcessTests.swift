@@ -27,7 +27,9 @@ struct ProcessTests {
             """
         trace.store(0)
         #expect(
-            try trace.operations(skipping: 2) == ["A fork B", "B write m1[2]", "B exit", "A write m1[0]"])
+            try trace.operations(skipping: 2) == [
+                "A fork B", "B write m1[2]", "B exit", "A write m1[0]",
+            ])
     }
 
     @Test("A child's execve unmaps what it had")
@@ -57,7 +59,9 @@ struct ProcessTests {
         trace.store(1)
         let warnings = try Trace.scenario(of: Array(trace.text.utf8)).summary.warnings
         #expect(warnings.map(\.line) == [7])
-        #expect(warnings.first?.message.hasPrefix("two processes run at the same time from here on") == true)
+        #expect(
+            warnings.first?.message.hasPrefix("two processes run at the same time from here on")
+                == true)
     }
 
     @Test("Parts of a call between the records of another process are put together")
@@ -87,7 +91,8 @@ struct ProcessTests {
             I  0401ab70,3
 
             """
-        #expect(try trace.operations(skipping: 2) == ["A fork B", "B mmap m2 data_bin[0] rw shared"])
+        #expect(
+            try trace.operations(skipping: 2) == ["A fork B", "B mmap m2 data_bin[0] rw shared"])
     }
 
     @Test("Threads are shown as their process")

@@ -8,14 +8,17 @@ import Testing
 
 @Suite("Recorded traces")
 struct RecordedTests {
-    private static let root = String(#filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined())
+    private static let root = String(
+        #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined())
 
     private static func contents(_ path: String) throws -> [UInt8] {
         let file = try #require(fopen("\(root)/\(path)", "rb"))
         defer { fclose(file) }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
+        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 {
+            bytes += buffer[..<count]
+        }
         return bytes
     }
 
@@ -31,9 +34,11 @@ struct RecordedTests {
     @Test("The scenario does not depend on how the trace is cut into chunks")
     func chunks() throws {
         var trace = Trace.mapped(pages: 64, path: "a(b), c")
-        trace.text += "SYSCALL[7,1](56) sys_clone ( 1 )   clone(fork): process 7 created child 8\n --> [pre-success] Success(0x8) \n"
+        trace.text +=
+            "SYSCALL[7,1](56) sys_clone ( 1 )   clone(fork): process 7 created child 8\n --> [pre-success] Success(0x8) \n"
         trace.store(1, offset: 4092)
-        trace.text += "SYSCALL[8,1](26) sys_msync ( \(Trace.at(0)), 4096, 0x4 )I  0401,2\n[sync] --> Success(0x0) \n"
+        trace.text +=
+            "SYSCALL[8,1](26) sys_msync ( \(Trace.at(0)), 4096, 0x4 )I  0401,2\n[sync] --> Success(0x0) \n"
         trace.load(0)
         let whole = try trace.scenario()
         for size in 1...trace.text.utf8.count { #expect(try trace.scenario(chunk: size) == whole) }

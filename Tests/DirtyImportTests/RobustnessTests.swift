@@ -4,9 +4,12 @@ import Testing
 
 @Suite("Traces that are not as they should be")
 struct RobustnessTests {
-    private static let advice = "record with valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes PROGRAM"
+    private static let advice =
+        "record with valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes PROGRAM"
 
-    private static func message(_ text: String, _ options: ImportOptions = ImportOptions()) -> String? {
+    private static func message(_ text: String, _ options: ImportOptions = ImportOptions())
+        -> String?
+    {
         do {
             _ = try Trace.scenario(of: Array(text.utf8), options)
             return nil
@@ -15,15 +18,25 @@ struct RobustnessTests {
         }
     }
 
-    @Test("What is no trace is called so", arguments: [
-        ("", "trace: this does not look like a trace of lackey; \(advice)"),
-        ("hello\n", "trace: this does not look like a trace of lackey; \(advice)"),
-        (String(repeating: "no\n", count: 1_001), "trace:1001: this does not look like a trace of lackey; \(advice)"),
-        (String(repeating: "\u{0}", count: 65_537), "trace:1: this does not look like a trace of lackey; \(advice)"),
-        ("I  0401ab70,3\n", "trace: this trace has no system calls; \(advice)"),
-        ("SYSCALL[7,1](12) sys_brk ( 0x0 ) --> [pre-success] Success(0x0) \n",
-            "trace: this trace has no loads and stores; \(advice)"),
-    ])
+    @Test(
+        "What is no trace is called so",
+        arguments: [
+            ("", "trace: this does not look like a trace of lackey; \(advice)"),
+            ("hello\n", "trace: this does not look like a trace of lackey; \(advice)"),
+            (
+                String(repeating: "no\n", count: 1_001),
+                "trace:1001: this does not look like a trace of lackey; \(advice)"
+            ),
+            (
+                String(repeating: "\u{0}", count: 65_537),
+                "trace:1: this does not look like a trace of lackey; \(advice)"
+            ),
+            ("I  0401ab70,3\n", "trace: this trace has no system calls; \(advice)"),
+            (
+                "SYSCALL[7,1](12) sys_brk ( 0x0 ) --> [pre-success] Success(0x0) \n",
+                "trace: this trace has no loads and stores; \(advice)"
+            ),
+        ])
     func foreign(text: String, expected: String) {
         #expect(Self.message(text) == expected)
     }
@@ -39,12 +52,14 @@ struct RobustnessTests {
         options.limits.operations = 8
         #expect(
             Self.message(trace.text, options)
-                == "run.trace:12: the scenario would have more than 6 operations; choose fewer files, or record a shorter run")
+                == "run.trace:12: the scenario would have more than 6 operations; choose fewer files, or record a shorter run"
+        )
 
         options.limits = ImportLimits()
         options.limits.pagesPerFile = 3
         #expect(
-            Self.message(trace.text, options) == "run.trace:5: a file of more than 3 pages is too large to simulate;"
+            Self.message(trace.text, options)
+                == "run.trace:5: a file of more than 3 pages is too large to simulate;"
                 + " record with smaller files, or leave this one out")
 
         options.limits = ImportLimits()
@@ -67,7 +82,9 @@ struct RobustnessTests {
 
         options.limits = ImportLimits()
         options.files = ["*.rrd", "other"]
-        #expect(Self.message(trace.text, options) == "run.trace: the program used no file that matches *.rrd, other")
+        #expect(
+            Self.message(trace.text, options)
+                == "run.trace: the program used no file that matches *.rrd, other")
     }
 
     @Test("A line without end is refused before it fills the memory")
@@ -77,7 +94,11 @@ struct RobustnessTests {
         try importer.feed(Array("I  1,1\n".utf8).span)
         let chunk = [UInt8](repeating: 0x78, count: 40_000)
         try importer.feed(chunk.span)
-        #expect(throws: ImportError(file: "trace", line: 7, message: "this line has more than 65,536 bytes, which no trace has")) {
+        #expect(
+            throws: ImportError(
+                file: "trace", line: 7,
+                message: "this line has more than 65,536 bytes, which no trace has")
+        ) {
             try importer.feed(chunk.span)
         }
     }
@@ -85,27 +106,32 @@ struct RobustnessTests {
     @Test("A program that maps nothing for writing gives advice")
     func nothingMapped() {
         #expect(
-            Self.message("I  0401ab70,3\nSYSCALL[7,1](12) sys_brk ( 0x0 ) --> [pre-success] Success(0x0) \n")
+            Self.message(
+                "I  0401ab70,3\nSYSCALL[7,1](12) sys_brk ( 0x0 ) --> [pre-success] Success(0x0) \n")
                 == "trace: the program mapped no file shared and writable between the start and the end of this trace;"
                 + " name the files to take, or take all that were mapped")
     }
 
-    @Test("Absurd numbers are left out, and the rest is imported", arguments: [
-        " S ffffffffffffffff,8", " S ffffffffffffffff0,8", " S 04b27000,9223372036854775808", " S 04b27000,0", " S 04b27000,",
-        " S ,8", " S", " S 04b27000,8x", " S 04b27000 8", "\u{1B}[2J S",
-        "SYSCALL[7,1](9) sys_mmap ( 0x0, 18446744073709551615, 3, 1, 3, 0 ) --> [pre-success] Success(0x5000000) ",
-        "SYSCALL[7,1](9) sys_mmap ( 0x0, 4096, 3, 1, 3, 18446744073709547520 ) --> [pre-success] Success(0x5000000) ",
-        "SYSCALL[7,1](9) sys_mmap ( 0x0, 4096, 3, 1, 3, 1 ) --> [pre-success] Success(0xfffffffffffff000) ",
-        "SYSCALL[7,1](9) sys_mmap ( 0x0, 99999999999999999999999, 3, 1, 3, 1 ) --> [pre-success] Success(0x1) ",
-        "SYSCALL[7,1](11) sys_munmap ( 0xfffffffffffff000, 18446744073709551615 )[sync] --> Success(0x0) ",
-        "SYSCALL[7,1](1) sys_pwrite64 ( 3, 0x1, 1, 18446744073709551615 ) --> [pre-success] Success(0x7fffffffffffffff) ",
-        "SYSCALL[7,1](1) sys_write ( 18446744073709551615, 0x1, 1 ) --> [pre-success] Success(0x1) ",
-        "SYSCALL[99999999999999999999,1](1) sys_write ( 1 ) --> [pre-success] Success(0x1) ",
-        "SYSCALL[7,1](25) sys_mremap ( 0x1, 1, 18446744073709551615, 0x1 ) --> [pre-success] Success(0x0) ",
-        "SYSCALL[7,1](72) sys_close_range ( 0, 18446744073709551615, 4 ) --> [pre-success] Success(0x0) ",
-        "SYSCALL[7,1](56) sys_clone (   clone(fork): process 7 created child 7",
-        "SYSCALL[", "SYSCALL[7,1](", "SYSCALL[7,1](9) sys_mmap ( ", "--> Success(0x0)", "=====", "==", "--", "==x== y z",
-    ])
+    @Test(
+        "Absurd numbers are left out, and the rest is imported",
+        arguments: [
+            " S ffffffffffffffff,8", " S ffffffffffffffff0,8", " S 04b27000,9223372036854775808",
+            " S 04b27000,0", " S 04b27000,",
+            " S ,8", " S", " S 04b27000,8x", " S 04b27000 8", "\u{1B}[2J S",
+            "SYSCALL[7,1](9) sys_mmap ( 0x0, 18446744073709551615, 3, 1, 3, 0 ) --> [pre-success] Success(0x5000000) ",
+            "SYSCALL[7,1](9) sys_mmap ( 0x0, 4096, 3, 1, 3, 18446744073709547520 ) --> [pre-success] Success(0x5000000) ",
+            "SYSCALL[7,1](9) sys_mmap ( 0x0, 4096, 3, 1, 3, 1 ) --> [pre-success] Success(0xfffffffffffff000) ",
+            "SYSCALL[7,1](9) sys_mmap ( 0x0, 99999999999999999999999, 3, 1, 3, 1 ) --> [pre-success] Success(0x1) ",
+            "SYSCALL[7,1](11) sys_munmap ( 0xfffffffffffff000, 18446744073709551615 )[sync] --> Success(0x0) ",
+            "SYSCALL[7,1](1) sys_pwrite64 ( 3, 0x1, 1, 18446744073709551615 ) --> [pre-success] Success(0x7fffffffffffffff) ",
+            "SYSCALL[7,1](1) sys_write ( 18446744073709551615, 0x1, 1 ) --> [pre-success] Success(0x1) ",
+            "SYSCALL[99999999999999999999,1](1) sys_write ( 1 ) --> [pre-success] Success(0x1) ",
+            "SYSCALL[7,1](25) sys_mremap ( 0x1, 1, 18446744073709551615, 0x1 ) --> [pre-success] Success(0x0) ",
+            "SYSCALL[7,1](72) sys_close_range ( 0, 18446744073709551615, 4 ) --> [pre-success] Success(0x0) ",
+            "SYSCALL[7,1](56) sys_clone (   clone(fork): process 7 created child 7",
+            "SYSCALL[", "SYSCALL[7,1](", "SYSCALL[7,1](9) sys_mmap ( ", "--> Success(0x0)", "=====",
+            "==", "--", "==x== y z",
+        ])
     func absurd(line: String) throws {
         var trace = Trace.mapped()
         trace.text += line + "\n"
@@ -125,21 +151,25 @@ struct RobustnessTests {
                 == ["line 7: the trace ends in the middle of this line, which is left out"])
     }
 
-    @Test("Paths from hostile programs become legal names and harmless comments", arguments: [
-        ("a/b/data.mdb-lock", "data_mdb-lock", "a/b/data.mdb-lock"),
-        ("/x/9 lives", "f9_lives", "/x/9 lives"),
-        ("\u{1B}[31mred", "f__31mred", "\\u{1b}[31mred"),
-        ("we ird), 3, (x)", "we_ird___3___x_", "we ird), 3, (x)"),
-        ("line\nbreak", "line_break", "line\\u{a}break"),
-        ("writeback", "writeback_file", "writeback"),
-        ("m1", "m1_file", "m1"),
-        ("A", "A_file", "A"),
-        ("\u{202E}cod", "f___cod", "\\u{202e}cod"),
-        ("müller", "m__ller", "müller"),
-        ("...", "unnamed", "..."),
-        ("expect-a-name-that-has-more-than-32-bytes", "expect-a-name-that-has-more-than",
-            "expect-a-name-that-has-more-than-32-bytes"),
-    ])
+    @Test(
+        "Paths from hostile programs become legal names and harmless comments",
+        arguments: [
+            ("a/b/data.mdb-lock", "data_mdb-lock", "a/b/data.mdb-lock"),
+            ("/x/9 lives", "f9_lives", "/x/9 lives"),
+            ("\u{1B}[31mred", "f__31mred", "\\u{1b}[31mred"),
+            ("we ird), 3, (x)", "we_ird___3___x_", "we ird), 3, (x)"),
+            ("line\nbreak", "line_break", "line\\u{a}break"),
+            ("writeback", "writeback_file", "writeback"),
+            ("m1", "m1_file", "m1"),
+            ("A", "A_file", "A"),
+            ("\u{202E}cod", "f___cod", "\\u{202e}cod"),
+            ("müller", "m__ller", "müller"),
+            ("...", "unnamed", "..."),
+            (
+                "expect-a-name-that-has-more-than-32-bytes", "expect-a-name-that-has-more-than",
+                "expect-a-name-that-has-more-than-32-bytes"
+            ),
+        ])
     func names(path: String, name: String, comment: String) throws {
         var trace = Trace.mapped(path: path)
         trace.store(0)
@@ -155,7 +185,8 @@ struct RobustnessTests {
         trace.call("sys_openat ( 4294967196, 0x40(b/db), 66, 384 )", 4)
         trace.call("sys_mmap ( 0x0, 4096, 3, 1, 4, 0 )", Trace.base + 0x10000)
         trace.store(0)
-        #expect(try trace.operations().suffix(2) == ["A mmap m2 db_2[0] rw shared", "A write m1[0]"])
+        #expect(
+            try trace.operations().suffix(2) == ["A mmap m2 db_2[0] rw shared", "A write m1[0]"])
     }
 
     @Test("Ten thousand damaged traces give a scenario or an error", arguments: 0..<10)
@@ -165,7 +196,8 @@ struct RobustnessTests {
         for page in 0..<4 { seed.store(page, offset: 4092) }
         seed.call("sys_munmap ( \(Trace.at(1)), 4096 )")
         seed.call("sys_pwrite64 ( 3, \(Trace.at(0)), 5000, 4000 )", 5000)
-        seed.text += "SYSCALL[7,1](56) sys_clone ( 1 )   clone(fork): process 7 created child 8\n --> [pre-success] Success(0x8) \n"
+        seed.text +=
+            "SYSCALL[7,1](56) sys_clone ( 1 )   clone(fork): process 7 created child 8\n --> [pre-success] Success(0x8) \n"
         seed.process = 8
         seed.call("sys_mremap ( \(Trace.at(2)), 8192, 16384, 0x1 )", Trace.base + 0x10000)
         seed.call("sys_rename ( 0x1(data.bin), 0x2(b) )")
@@ -182,17 +214,23 @@ struct RobustnessTests {
                 switch Int.random(in: 0..<4, using: &generator) {
                 case 0: mutated[at] = alphabet.randomElement(using: &generator)!
                 case 1: mutated.insert(alphabet.randomElement(using: &generator)!, at: at)
-                case 2: mutated.removeSubrange(at..<min(mutated.count, at + Int.random(in: 1...40, using: &generator)))
+                case 2:
+                    mutated.removeSubrange(
+                        at..<min(mutated.count, at + Int.random(in: 1...40, using: &generator)))
                 default:
                     let from = Int.random(in: 0..<mutated.count, using: &generator)
-                    mutated.insert(contentsOf: mutated[from..<min(mutated.count, from + 60)], at: at)
+                    mutated.insert(
+                        contentsOf: mutated[from..<min(mutated.count, from + 60)], at: at)
                 }
                 if mutated.isEmpty { mutated = bytes }
             }
             do {
                 let (text, _) = try Trace.scenario(of: mutated, options)
                 try #require(text.hasSuffix("expect lost 0\n"))
-                try #require(text.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control })
+                try #require(
+                    text.unicodeScalars.allSatisfy {
+                        $0 == "\n" || $0.properties.generalCategory != .control
+                    })
             } catch let error as ImportError {
                 try #require(error.file == "trace")
             }

@@ -8,15 +8,20 @@ struct Trace {
     static let base = 0x4b2_7000
 
     mutating func call(_ text: String, _ result: Int = 0) {
-        self.text += "SYSCALL[\(process),1](0) \(text)[sync] --> Success(0x\(String(result, radix: 16))) \n"
+        self.text +=
+            "SYSCALL[\(process),1](0) \(text)[sync] --> Success(0x\(String(result, radix: 16))) \n"
     }
 
     mutating func fails(_ text: String) {
         self.text += "SYSCALL[\(process),1](0) \(text)[sync] --> Failure(0x16) \n"
     }
 
-    mutating func store(_ page: Int, offset: Int = 0, size: Int = 8) { access("S", page, offset, size) }
-    mutating func load(_ page: Int, offset: Int = 0, size: Int = 8) { access("L", page, offset, size) }
+    mutating func store(_ page: Int, offset: Int = 0, size: Int = 8) {
+        access("S", page, offset, size)
+    }
+    mutating func load(_ page: Int, offset: Int = 0, size: Int = 8) {
+        access("L", page, offset, size)
+    }
     mutating func modify(_ page: Int) { access("M", page, 0, 8) }
 
     private mutating func access(_ kind: String, _ page: Int, _ offset: Int, _ size: Int) {
@@ -54,10 +59,16 @@ struct Trace {
         return (text, summary)
     }
 
-    /// The operations alone, without comments, set-up and captions; `skipping` that many at the start.
-    func operations(_ options: ImportOptions = ImportOptions(), skipping: Int = 0) throws -> [String] {
+    /// The operations alone, without comments, set-up and captions; `skipping` that many at the
+    /// start.
+    func operations(_ options: ImportOptions = ImportOptions(), skipping: Int = 0) throws
+        -> [String]
+    {
         let isOther = { (line: String) in
-            line.isEmpty || ["title", "kernel", "file", "process", "chapter", "say", "expect"].contains { line.hasPrefix($0 + " ") }
+            line.isEmpty
+                || ["title", "kernel", "file", "process", "chapter", "say", "expect"].contains {
+                    line.hasPrefix($0 + " ")
+                }
         }
         let lines = try scenario(options).split(separator: "\n").map { line in
             var kept = line.prefix { $0 != "#" }
