@@ -134,8 +134,8 @@ struct Cast {
         ImportError(
             file: options.traceName, line: line,
             message:
-                "a file of more than \(grouped(options.limits.pagesPerFile)) pages is too large to simulate;"
-                + " record with smaller files, or leave this one out")
+                "a file of more than \(grouped(options.limits.pagesPerFile)) pages is too large"
+                + " to simulate; record with smaller files, or leave this one out")
     }
 
     private static func tooLong(_ line: Int, _ options: ImportOptions) -> ImportError {
@@ -149,8 +149,9 @@ struct Cast {
     private static func nothingTaken(_ options: ImportOptions) -> ImportError {
         let message =
             options.files.isEmpty
-            ? "the program mapped no file \(options.all ? "" : "shared and writable ")between the start and the end of"
-                + " this trace; name the files to take, or take all that were mapped"
+            ? "the program mapped no file \(options.all ? "" : "shared and writable ")between"
+                + " the start and the end of this trace; name the files to take,"
+                + " or take all that were mapped"
             : "the program used no file that matches \(options.files.joined(separator: ", "))"
         return ImportError(file: options.traceName, message: message)
     }

@@ -133,8 +133,9 @@ struct Recorder {
         {
             hasWarnedOfMixture = true
             warn(
-                "two processes run at the same time from here on, and a trace does not say whose a load or store is;"
-                    + " each is taken to be of the process that made the last system call")
+                "two processes run at the same time from here on, and a trace does not say"
+                    + " whose a load or store is; each is taken to be of"
+                    + " the process that made the last system call")
         }
         try touch(record.address, record.size, store: record.kind != .load, by: current)
         if let segment = processes[current]?.space.find(record.address),
@@ -215,7 +216,8 @@ struct Recorder {
     mutating func enter(_ process: Int) throws(ImportError) {
         guard processCount < options.limits.processes else {
             throw error(
-                "more than \(grouped(options.limits.processes)) processes; record a program that starts fewer"
+                "more than \(grouped(options.limits.processes)) processes;"
+                    + " record a program that starts fewer"
             )
         }
         processes[process] = Process(number: processCount)
@@ -272,7 +274,8 @@ struct Recorder {
     ) throws(ImportError) {
         guard (processes[process]?.space.count ?? 0) < options.limits.mappings else {
             throw error(
-                "more than \(grouped(options.limits.mappings)) mappings of files at one time; choose fewer files"
+                "more than \(grouped(options.limits.mappings)) mappings of files at one time;"
+                    + " choose fewer files"
             )
         }
         mappingCount += 1

@@ -58,9 +58,10 @@ struct ScenarioWriter {
         let accesses = cast.events.count { $0.loads + $0.stores > 0 }
         output.write(
             """
-            # \(plural(summary.loads, "load")) and \(plural(summary.stores, "store")) on the mappings of these files, \
-            folded into \(plural(accesses, "line")):
-            # of the accesses to a page between two other operations, the first load and the first store count.
+            # \(plural(summary.loads, "load")) and \(plural(summary.stores, "store")) \
+            on the mappings of these files, folded into \(plural(accesses, "line")):
+            # of the accesses to a page between two other operations, the first load and the first \
+            store count.
             # Reads and writes of files are shown as whole pages.
 
             """)

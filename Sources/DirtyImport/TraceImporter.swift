@@ -75,7 +75,8 @@ public struct TraceImporter {
         guard bytes.count <= options.limits.bytesPerLine - partial.count else {
             if memoryLines + callLines == 0 { throw notATrace(line: lines + 1) }
             throw error(
-                "this line has more than \(grouped(options.limits.bytesPerLine)) bytes, which no trace has",
+                "this line has more than \(grouped(options.limits.bytesPerLine)) bytes,"
+                    + " which no trace has",
                 lines + 1)
         }
         for index in bytes.indices { partial.append(bytes[index]) }

@@ -1,3 +1,4 @@
+import DirtyScript
 import Testing
 
 @testable import DirtyImport
@@ -29,6 +30,18 @@ struct RecordedTests {
         let (text, summary) = try Trace.scenario(of: trace)
         #expect(text == String(decoding: demo, as: UTF8.self))
         #expect(summary.warnings.isEmpty)
+    }
+
+    @Test("The simulator agrees with the recorded programs", arguments: ["gdbm", "rrdtool"])
+    func simulated(name: String) throws {
+        let demo = try Self.contents("Demos/recorded/\(name).demo")
+        var session = try Session(ScenarioParser.parse(demo, name: name).get())
+        var conclusions: [Conclusion] = []
+        while !session.isAtEnd { try #require(session.advance(.script, &conclusions) == .moved) }
+        #expect(session.progress.checks > 0)
+        #expect(session.progress.failures == 0)
+        // Only calls that succeeded are imported.
+        #expect(conclusions.allSatisfy { $0.result.map { $0.outcome == .ok } ?? true })
     }
 
     @Test("The scenario does not depend on how the trace is cut into chunks")

@@ -1,3 +1,4 @@
+import DirtyScript
 import Testing
 
 @testable import DirtyImport
@@ -207,7 +208,7 @@ struct RobustnessTests {
         let alphabet = Array("0123456789abcdefx(),[]-> \nSLMI=#".utf8) + [0, 0x1B, 0xFF]
         var options = ImportOptions()
         options.limits.pagesPerFile = 4_096
-        for _ in 0..<1_000 {
+        for number in 0..<1_000 {
             var mutated = bytes
             for _ in 0..<Int.random(in: 1...6, using: &generator) {
                 let at = Int.random(in: 0..<mutated.count, using: &generator)
@@ -226,6 +227,8 @@ struct RobustnessTests {
             }
             do {
                 let (text, _) = try Trace.scenario(of: mutated, options)
+                // Parsing takes longer than importing, so not every scenario is parsed.
+                if number < 100 { _ = try ScenarioParser.parse(text, name: "fuzz.demo").get() }
                 try #require(text.hasSuffix("expect lost 0\n"))
                 try #require(
                     text.unicodeScalars.allSatisfy {
