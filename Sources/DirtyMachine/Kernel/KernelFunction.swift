@@ -29,12 +29,17 @@ public enum KernelFunction: UInt8, Sendable, CaseIterable {
 
     /// The function's name in a generation of the kernel.
     public func name(_ generation: Rules.Generation) -> String {
-        let names = self.names
+        let names = KernelFunction.table[Int(rawValue)]
         return generation == .v6 ? names.modern : names.classic
     }
 
+    /// Asking an enum for its own name is slow, and reports ask often.
+    private static let table = allCases.map(\.spelling)
+
     /// Both names, for `step … until`.
-    public var names: (classic: String, modern: String) {
+    public var names: (classic: String, modern: String) { KernelFunction.table[Int(rawValue)] }
+
+    private var spelling: (classic: String, modern: String) {
         switch self {
         case .user_load: ("load", "load")
         case .user_store: ("store", "store")

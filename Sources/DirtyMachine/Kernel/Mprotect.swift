@@ -77,7 +77,10 @@ extension Machine {
         let mm = self[vma, .mm]
         switch position {
         case 0:
-            return lockPTL(mm, t) ?? .next
+            guard let table = nextPageTable(t, mm) else { return .leave() }
+            if let wait = lockPTL(mm, t) { return wait }
+            self[t, .zapAddress] = table
+            return .next
         case 1:
             let start = self[t, .zapAddress]
             let limit = min(self[t, .zapEnd], (start | 511) + 1)

@@ -81,8 +81,11 @@ extension Machine {
         let mm = self[t, .zapMM]
         let page = self[t, .zapPage]
         switch position {
-        case 0:
-            return lockPTL(mm, t) ?? .next
+        case 0:  // on to the next page table that has entries
+            guard let table = nextPageTable(t, mm) else { return .leave() }
+            if let wait = lockPTL(mm, t) { return wait }
+            self[t, .zapAddress] = table
+            return .next
         case 1:  // Z1
             let start = self[t, .zapAddress]
             let limit = min(self[t, .zapEnd], (start | 511) + 1)
@@ -153,6 +156,16 @@ extension Machine {
     /// 6.2: the page that is being zapped stays in the reverse map until the TLBs are flushed.
     func delaysRmap(_ t: Ref<Task>) -> Bool {
         rules.zapFlush == .beforeRmap && self[t, .zapOld].dirty && !self[self[t, .zapPage], .anon]
+    }
+
+    /// Where a walk from zapAddress to zapEnd next meets a page table that is not empty: ranges
+    /// without one cost nothing (pmd_none_or_clear_bad() and its like).
+    func nextPageTable(_ t: Ref<Task>, _ mm: Ref<MM>) -> Int? {
+        let (start, end) = (self[t, .zapAddress], self[t, .zapEnd])
+        guard start < end, let (vpn, _) = state.radixFirst(self[mm, .pgd], in: start...end - 1) else {
+            return nil
+        }
+        return max(start, vpn & ~511)
     }
 
     private mutating func flushZapped(_ t: Ref<Task>) {

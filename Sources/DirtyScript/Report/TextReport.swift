@@ -120,13 +120,14 @@ public enum CallPath {
     public static func functions(
         in changes: some Sequence<Change>, _ generation: Rules.Generation
     ) -> [String] {
-        var path: [String] = []
-        var seen: Set<String> = []
-        for change in changes where change.function != .scenario && change.function != .none {
-            let name = change.function == .device ? "(device)" : change.function.name(generation)
-            if seen.insert(name).inserted { path.append(name) }
+        var path: [KernelFunction] = []
+        var latest = KernelFunction.none
+        for change in changes where change.function != latest {
+            latest = change.function
+            guard latest != .scenario, latest != .none, !path.contains(latest) else { continue }
+            path.append(latest)
         }
-        return path
+        return path.map { $0 == .device ? "(device)" : $0.name(generation) }
     }
 }
 

@@ -23,8 +23,8 @@ public struct Session: Sendable {
     /// Moves that were taken back, the next one last, so that going forward again repeats the
     /// user's own choices.
     var undone: [Choice] = []
-    /// What the parser knows after the last statement, for lines typed at the prompt.
-    public private(set) var declarations: Declarations
+    /// What the parser knows after the last statement, once somebody has typed a line.
+    private var knownDeclarations: Declarations?
 
     /// Prepares a scenario: the machine is made, and everything that comes before the first
     /// operation or caption is set up.
@@ -37,8 +37,6 @@ public struct Session: Sendable {
         name = scenario.name
         title = scenario.title
         statements = scenario.statements
-        declarations = Declarations(
-            name: scenario.name, rules: .machine, after: scenario.statements)
         let plan = try MachinePlan(scenario, kernel: kernel, overrides: rules)
         profile = plan.profile
         machine = plan.makeMachine()
@@ -75,10 +73,17 @@ public struct Session: Sendable {
 
     // MARK: The prompt
 
+    /// What the parser knows after the last statement: the names that a typed line can use.
+    public var declarations: Declarations {
+        knownDeclarations ?? Declarations(name: name, rules: .machine, after: statements)
+    }
+
     /// Parses a line typed by the user and puts it next in the script. The moves that had been
     /// taken back are forgotten: from here on there is another future.
     public mutating func type(_ line: String) -> Result<Statement?, Diagnostics> {
         let number = (statements.last?.location.line ?? 0) + 1
+        var declarations = declarations
+        defer { knownDeclarations = declarations }
         switch declarations.parseLine(line, number: number) {
         case .failure(let diagnostics):
             return .failure(diagnostics)
