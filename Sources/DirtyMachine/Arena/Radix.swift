@@ -38,6 +38,14 @@ extension Field where R == Node, Value == UInt64 {
 /// The index tags of a page cache.
 public enum Tag: UInt8, CaseIterable, Sendable {
     case dirty, writeback, towrite
+
+    public var name: String {
+        switch self {
+        case .dirty: "dirty"
+        case .writeback: "writeback"
+        case .towrite: "towrite"
+        }
+    }
 }
 
 extension State {

@@ -137,8 +137,9 @@ extension Machine {
             guard let tag = Tag(rawValue: change.offset &- 2) else { return [] }
             return (0..<64).compactMap { slot in
                 let (old, new) = (change.old >> UInt64(slot) & 1, change.new >> UInt64(slot) & 1)
+                guard old != new else { return nil }
                 let subject = "\(name(of: Ref<File>(raw: owner))).folio[\(self[node, .base] + slot)]"
-                return alteration(change, subject, "tag.\(tag)", "\(old)", "\(new)")
+                return alteration(change, subject, "tag." + tag.name, "\(old)", "\(new)")
             }
         default: return []
         }
