@@ -113,6 +113,10 @@ enum SemanticCheck {
             return diagnostic(
                 "no modelled kernel function is called '\(function)'",
                 expected: "a name as the call path shows it, such as set_page_dirty")
+        case .expect(.invariant(let name?)) where Invariant.named(name) == nil:
+            return diagnostic(
+                "no invariant is called '\(name)'",
+                expected: Invariant.allCases.map { "\($0.name) (\($0.id))" }.joined(separator: ", "))
         default:
             return nil
         }
