@@ -59,6 +59,8 @@ extension Machine {
         setCause(task: self[t, .slot], function: .scenario)
         setArguments(t, request, serial)
         if process.exists, !self[process, .isAlive] {
+            // The child of a dead parent is a name that stands for nobody.
+            if case .fork(_, let child, let cpu) = request { _ = makeProcess(child, cpu: cpu) }
             finishAtOnce(t, .ESRCH)
         } else if kind != .read, kind != .write, isAddressRange(kind),
             self[t, .first] >= Mapping.failed

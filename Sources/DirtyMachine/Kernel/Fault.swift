@@ -14,6 +14,10 @@ extension Machine {
         switch position {
         case 0:
             let process = self[t, .process]
+            guard self[process, .isAlive] else {
+                self[t, .outcome] = .SIGKILL
+                return .jump(102)
+            }
             let (cpu, mm, vpn) = (self[t, .cpu], self[process, .mm], self[t, .cursor])
             let value = storedValue(t)
             switch hardwareAccess(cpu, mm, vpn, store: store ? value : nil) {

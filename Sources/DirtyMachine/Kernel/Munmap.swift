@@ -236,43 +236,4 @@ extension Machine {
             return .leave()
         }
     }
-
-    // MARK: exit
-
-    mutating func do_exit(_ t: Ref<Task>, at position: Int) -> Flow {
-        let process = self[t, .process]
-        let mm = self[process, .mm]
-        switch position {
-        case 0:
-            self[process, .isAlive] = false
-            self[mm, .users] -= 1
-            guard self[mm, .users] == 0 else {
-                self[process, .mm] = .none
-                return .leave()
-            }
-            return .call(.exit_mmap, then: 100)
-        default: return .leave()
-        }
-    }
-
-    mutating func exit_mmap(_ t: Ref<Task>, at position: Int) -> Flow {
-        let mm = self[self[t, .process], .mm]
-        switch position {
-        case 0:
-            detachVMAs(t, mm, 0..<State.topPage)
-            return .call(.unmap_region, then: 1)
-        default:
-            radixFree(self[mm, .pgd])
-            var mapping = self[mm, .mappings]
-            while mapping.exists {
-                let next = self[mapping, .next]
-                free(mapping)
-                mapping = next
-            }
-            for cpu in 0..<cpuCount { tlbInvalidate(cpu, mm, 0..<Int.max) }
-            self[self[t, .process], .mm] = .none
-            free(mm)
-            return .leave()
-        }
-    }
 }

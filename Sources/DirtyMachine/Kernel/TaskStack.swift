@@ -88,7 +88,9 @@ extension Machine {
         self[task, .position(depth)] = 0
         self[task, .depth] = depth
         self[task, .result] = value
-        if depth == 0 { self[task, .isDone] = true }
+        guard depth == 0 else { return }
+        // Its process was killed while it was in the kernel, and nobody else is left there.
+        if isLastUser(task) { push(.exit_mmap, on: task) } else { self[task, .isDone] = true }
     }
 
     /// Performs the next atomic step of a task.

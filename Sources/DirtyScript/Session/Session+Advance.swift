@@ -204,12 +204,6 @@ extension Session {
             if let label = statement.label, progress.labels[label] != nil {
                 throw CannotBegin(message: "'\(label)' has not ended yet; finish it first")
             }
-            for task in machine.state.tasks where request.process.exists {
-                guard machine.process(of: task) == request.process else { continue }
-                throw CannotBegin(
-                    message: "\(machine.name(of: request.process)) is still busy with "
-                        + "'\(machine.taskName(task))', begun in line \(machine.line(of: task))")
-            }
             guard machine.state.tasks.count < Machine.maximumTaskCount else {
                 throw CannotBegin(
                     message: "more than \(Machine.maximumTaskCount) operations at once; finish some first")
