@@ -273,6 +273,18 @@ public struct TaskResult: Hashable, Sendable {
 
 extension Machine {
     public func isDone(_ task: Ref<Task>) -> Bool { self[task, .isDone] }
+    /// Whether the operation is one that returns what it read.
+    public func isLoad(_ task: Ref<Task>) -> Bool {
+        [.read, .pread].contains(self[task, .operation])
+    }
+
+    /// What the task would have to wait for if it were to step now; nil when it is free to go.
+    public func wouldWait(_ task: Ref<Task>) -> Waiting? {
+        var trial = self
+        trial.isRecording = false
+        if case .blocked(let waiting) = trial.step(task) { return waiting }
+        return nil
+    }
     public func result(of task: Ref<Task>) -> TaskResult {
         let isFine = self[task, .outcome] == .ok
         return TaskResult(

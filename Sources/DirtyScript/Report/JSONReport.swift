@@ -169,12 +169,10 @@ public enum JSONReport {
                         { json in
                             json.object([
                                 ("stack", { json in
-                                    json.array(machine.state.stack(of: task)) { json, frame in
-                                        json.string(frame.function.name(machine.rules.generation))
-                                    }
+                                    json.array(kernelStack(task, machine)) { $0.string($1) }
                                 }),
                                 ("waits", { json in
-                                    if let waiting = machine.waiting(task) {
+                                    if let waiting = machine.wouldWait(task) {
                                         json.string(machine.name(of: waiting))
                                     } else {
                                         json.null()
@@ -184,5 +182,12 @@ public enum JSONReport {
                         }
                     )
                 })
+    }
+
+    /// The kernel functions that a task is in, outermost first; none while it is in user mode.
+    private static func kernelStack(_ task: Ref<Task>, _ machine: Machine) -> [String] {
+        machine.state.stack(of: task).map(\.function)
+            .filter { $0 != .user_load && $0 != .user_store }
+            .map { $0.name(machine.rules.generation) }
     }
 }

@@ -48,7 +48,7 @@ public struct TextReport {
         }
         lines += changeLines(machine.alterations(changes))
         if case .some(let label) = runningLabel(statement), let task = session.progress.labels[label],
-            let waiting = machine.waiting(task)
+            let waiting = machine.wouldWait(task)
         {
             lines.append("      .. " + session.sentence(task, waiting))
         }

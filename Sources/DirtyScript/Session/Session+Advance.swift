@@ -231,15 +231,22 @@ extension Session {
         guard machine.isDone(task) else { return .moved }
         progress.isDraining = machine.deviceWork(of: task) != nil
         guard !progress.isDraining else { return .moved }
-        let result = machine.result(of: task)
-        machine.collect(task)
+        let result = collect(task)
         progress.running = nil
-        progress.last = result
         if let statement = nextStatement {
             progress.lastCommand = (statement.text, statement.location.line)
             complete(statement, result, &conclusions)
         }
         return .moved
+    }
+
+    /// Takes the result of a task that has ended, and forgets the task.
+    private mutating func collect(_ task: Ref<Task>) -> TaskResult {
+        let result = machine.result(of: task)
+        if machine.isLoad(task) { progress.lastLoaded = result.value }
+        machine.collect(task)
+        progress.last = result
+        return result
     }
 
     /// Takes one atomic step of a task, or, if it waits for the device, one of the device.
@@ -324,10 +331,8 @@ extension Session {
             move.frame = StackFrame(function: .device, position: 0)
         }
         guard machine.isDone(task), machine.deviceWork(of: task) == nil else { return .moved }
-        let result = machine.result(of: task)
-        machine.collect(task)
+        let result = collect(task)
         progress.labels[label] = nil
-        progress.last = result
         progress.lastCommand = (statement.text, statement.location.line)
         complete(statement, result, &conclusions)
         return .moved
@@ -434,11 +439,9 @@ extension Session {
             machine.stepDevice(bio)
         }
         if machine.isDone(task), machine.deviceWork(of: task) == nil {
-            let result = machine.result(of: task)
-            machine.collect(task)
+            let result = collect(task)
             race.tasks[line] = nil
             race.ended.insert(line)
-            progress.last = result
             progress.lastCommand = (statement.text, statement.location.line)
             conclusions.append(
                 Conclusion(

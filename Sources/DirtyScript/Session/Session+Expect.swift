@@ -16,8 +16,8 @@ extension Session {
             return ExpectationResult(passed: found == expected, found: found)
         case .value(let expected):
             return ExpectationResult(
-                passed: progress.last?.value == expected,
-                found: "value " + (progress.last?.value.map(String.init) ?? "null"))
+                passed: progress.lastLoaded == expected,
+                found: "value " + (progress.lastLoaded.map(String.init) ?? "null"))
         case .faults(let minor, let major):
             let (m, j) = (progress.last?.minorFaults ?? 0, progress.last?.majorFaults ?? 0)
             return ExpectationResult(

@@ -198,6 +198,8 @@ public struct Progress: Hashable, Sendable {
     public internal(set) var labels: [String: Ref<Task>] = [:]
     /// How the last operation ended, for `expect`.
     public internal(set) var last: TaskResult?
+    /// What the last load returned; nil also when it failed or read past the end.
+    public internal(set) var lastLoaded: UInt32?
     /// The last operation as text, with its line.
     public internal(set) var lastCommand: (text: String, line: Int)? {
         get { lastText.map { ($0, lastLine) } }
