@@ -1,0 +1,86 @@
+import DirtyMachine
+
+/// Somebody who could move next.
+public struct Candidate: Hashable, Sendable {
+    public let choice: Choice
+    /// A label, a process, or `device`.
+    public let name: String
+    public let cpu: Int?
+    /// What it is doing, as the script says it.
+    public let command: String
+    /// Its task, once it has begun.
+    public let task: Ref<Task>?
+    /// Why it cannot go on, as far as its last attempt told.
+    public let blocked: String?
+}
+
+extension Session {
+    /// Everybody who could move next, in a stable order: what runs, races, labels, the device.
+    public var candidates: [Candidate] {
+        var result: [Candidate] = []
+        if let running = progress.running {
+            result.append(candidate(.task(slot: machine.slot(of: running)), running))
+        }
+        if let race = progress.race {
+            for actor in 0..<race.actorCount {
+                guard let statement = race.statement(of: actor) else { continue }
+                result.append(candidate(.actor(actor), race.task(of: actor), statement))
+            }
+        }
+        for (_, task) in progress.labels.sorted(by: { $0.key < $1.key }) where !machine.isDone(task) {
+            result.append(candidate(.task(slot: machine.slot(of: task)), task))
+        }
+        if let bio = machine.pendingBios.first(where: { machine.deviceCanStep($0) }) {
+            let page = machine.name(ofPageIn: bio)
+            result.append(
+                Candidate(
+                    choice: .device, name: "device", cpu: nil, command: "write of \(page)", task: nil,
+                    blocked: nil))
+        }
+        return result
+    }
+
+    private func candidate(
+        _ choice: Choice, _ task: Ref<Task>?, _ statement: Statement? = nil
+    ) -> Candidate {
+        let statement = statement ?? task.flatMap { self.statement(atLine: machine.line(of: $0)) }
+        guard let task else {
+            let actor = statement.flatMap { statement -> String? in
+                guard case .operation(let operation) = statement.command else { return nil }
+                return operation.actor
+            }
+            let process = actor.flatMap { machine.process(named: $0) }
+            return Candidate(
+                choice: choice, name: actor ?? "kernel", cpu: process.map { machine.cpu(of: $0) },
+                command: statement?.text ?? "", task: nil, blocked: nil)
+        }
+        var blocked: String?
+        if let waiting = machine.waiting(task), machine.stillHolds(waiting) {
+            blocked = sentence(task, waiting)
+        }
+        return Candidate(
+            choice: choice, name: machine.taskName(task), cpu: machine.cpu(of: task),
+            command: statement?.text ?? "", task: task, blocked: blocked)
+    }
+
+    /// The statement of a source line; the lines of a race are statements, too.
+    public func statement(atLine line: Int) -> Statement? {
+        // Lines ascend but for what was typed in between, so the search seldom fails.
+        var low = 0
+        var high = statements.count
+        while low < high {
+            let middle = (low + high) / 2
+            if statements[middle].location.line < line { low = middle + 1 } else { high = middle }
+        }
+        let near = statements[max(0, low - 1)..<min(statements.count, low + 1)]
+        for statement in near {
+            if statement.location.line == line { return statement }
+            if case .race(let lines) = statement.command,
+                let found = lines.first(where: { $0.location.line == line })
+            {
+                return found
+            }
+        }
+        return statements.last { $0.location.line == line }
+    }
+}

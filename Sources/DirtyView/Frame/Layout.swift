@@ -1,0 +1,244 @@
+/// The panes, in the order of their digits.
+public enum Pane: Int, CaseIterable, Sendable {
+    case vmas = 1, pages, calls, changes, counters, narration, tasks, tlb, log
+    /// These have no digit and appear where there is room for them.
+    case rmap, file, script, invariants
+
+    /// The digit that leads to it.
+    var digit: Int? { rawValue <= 9 ? rawValue : nil }
+
+    /// Its name on a tab.
+    var shortName: String {
+        switch self {
+        case .vmas: "Vma"
+        case .pages: "Pages"
+        case .calls: "Call"
+        case .changes: "Chg"
+        case .counters: "Dirty"
+        case .narration: "Say"
+        case .tasks: "Run"
+        case .tlb: "TLB"
+        case .log: "Log"
+        case .rmap: "Rmap"
+        case .file: "File"
+        case .script: "Script"
+        case .invariants: "Inv"
+        }
+    }
+}
+
+/// How much a screen can show at once.
+public enum SizeClass: String, CaseIterable, Sendable {
+    /// Status, a line or a few, prompt.
+    case tiny
+    /// One pane at a time, with tabs.
+    case small
+    /// Six panes.
+    case medium
+    /// Nine panes.
+    case large
+    /// All panes.
+    case huge
+    /// The panes of `medium`, one below the other.
+    case tall
+    /// Pages, call path and narration side by side.
+    case wide
+
+    public init(_ size: Size) {
+        switch (size.columns, size.rows) {
+        case (200..., 60...): self = .huge
+        case (120..., 40...): self = .large
+        case (80..., 24...): self = .medium
+        case (120..., 14...): self = .wide
+        case (40..<80, 40...): self = .tall
+        case (40..., 12...): self = .small
+        default: self = .tiny
+        }
+    }
+}
+
+/// A rectangle of cells.
+struct Region: Hashable, Sendable {
+    var x: Int
+    var y: Int
+    var columns: Int
+    var rows: Int
+}
+
+/// Where everything stands on a screen of a size. A function of the size alone, so that nothing
+/// moves when the contents change.
+struct Layout: Sendable {
+    struct Placement: Sendable {
+        let pane: Pane
+        /// The body; the title stands on the rule above it.
+        let body: Region
+        let hasTitle: Bool
+    }
+
+    struct Separator: Sendable {
+        let x: Int
+        let rows: Range<Int>
+    }
+
+    let size: Size
+    let sizeClass: SizeClass
+    private(set) var placements: [Placement] = []
+    private(set) var separators: [Separator] = []
+    var tabsRow: Int?
+    var nowRow: Int?
+    var timelineRow: Int?
+    var hintsRow: Int?
+    var promptRow: Int
+    /// The same as the prompt's where there is no room for both.
+    var messageRow: Int
+    /// What a zoomed pane or the help fills.
+    private(set) var main: Region
+
+    /// A stack of panes with the heights of their bodies.
+    private typealias Stack = (columns: Int, panes: [(Pane, Int)])
+
+    init(_ size: Size, focus: Pane, isZoomed: Bool) {
+        self.size = size
+        sizeClass = SizeClass(size)
+        let rows = max(size.rows, 1)
+        messageRow = rows - 1
+        promptRow = messageRow
+        main = Region(x: 0, y: 1, columns: size.columns, rows: max(rows - 2, 0))
+        switch sizeClass {
+        case .tiny:
+            if main.rows > 0 { placements = [Placement(pane: focus, body: main, hasTitle: false)] }
+            return
+        case .small:
+            tabsRow = 1
+            nowRow = rows - 4
+            timelineRow = rows - 3
+            hintsRow = rows - 2
+            main = Region(x: 0, y: 2, columns: size.columns, rows: rows - 6)
+            placements = [Placement(pane: focus, body: main, hasTitle: false)]
+            return
+        default:
+            break
+        }
+        promptRow = rows - 2
+        hintsRow = rows - 3
+        timelineRow = rows - 4
+        main = Region(x: 0, y: 1, columns: size.columns, rows: rows - 5)
+        if isZoomed {
+            place([[(size.columns, [(focus, main.rows - 1)])]])
+        } else {
+            place(bands(sizeClass, size))
+        }
+    }
+
+    /// The rows of panes from top to bottom; each is a list of stacks from left to right.
+    private func bands(_ sizeClass: SizeClass, _ size: Size) -> [[Stack]] {
+        let width = size.columns
+        let spare: Int
+        switch sizeClass {
+        case .huge:
+            spare = size.rows - 60
+            let (left, right) = (60 + (width - 200) / 3, 62 + (width - 200) / 3)
+            let middle = width - left - right - 2
+            let half = width * 9 / 20
+            let more = spare / 2
+            return [
+                [
+                    (left, [(.vmas, 14), (.rmap, 7), (.invariants, 9 + more)]),
+                    (middle, [(.pages, 22 + more), (.file, 9)]),
+                    (right, [(.calls, 18 + more), (.tasks, 6), (.script, 6)]),
+                ],
+                [(left, [(.changes, 10)]), (middle, [(.counters, 10)]), (right, [(.tlb, 10)])],
+                [
+                    (half, [(.narration, 10 + spare - more)]),
+                    (width - half - 1, [(.log, 10 + spare - more)]),
+                ],
+            ]
+        case .large:
+            spare = size.rows - 40
+            let right = 47 + (width - 120) * 2 / 5
+            let left = width - right - 1
+            let changes = left * 5 / 9
+            let more = spare * 2 / 3
+            return [
+                [
+                    (left, [(.vmas, 4), (.pages, 14 + more)]),
+                    (right, [(.calls, 12 + more), (.tasks, 6)]),
+                ],
+                [(changes, [(.changes, 6)]), (left - changes - 1, [(.counters, 6)]), (right, [(.tlb, 6)])],
+                [(left, [(.narration, 7 + spare - more)]), (right, [(.log, 7 + spare - more)])],
+            ]
+        case .medium:
+            spare = size.rows - 24
+            let right = 31 + (width - 80) / 2
+            let left = width - right - 1
+            let (pages, said) = (min(spare, 8), min(max(spare - 8, 0), 3))
+            let changed = spare - pages - said
+            return [
+                [(width, [(.vmas, 2)])],
+                [(left, [(.pages, 7 + pages)]), (right, [(.calls, 7 + pages)])],
+                [(left, [(.changes, 3 + changed)]), (right, [(.counters, 3 + changed)])],
+                [(width, [(.narration, 3 + said)])],
+            ]
+        case .wide:
+            let body = size.rows - 6
+            let said = min(4, body / 3)
+            let pages = 50
+            let calls = (width - pages - 2) / 2
+            return [
+                [
+                    (pages, [(.pages, body)]),
+                    (calls, [(.calls, body)]),
+                    (width - pages - calls - 2, [(.changes, body - said - 1), (.narration, said)]),
+                ]
+            ]
+        case .tall:
+            spare = size.rows - 40
+            return [
+                [(width, [(.vmas, 3)])], [(width, [(.pages, 9 + spare / 2)])],
+                [(width, [(.calls, 8 + spare - spare / 2)])], [(width, [(.changes, 4)])],
+                [(width, [(.counters, 3)])], [(width, [(.narration, 2)])],
+            ]
+        case .tiny, .small:
+            return []
+        }
+    }
+
+    private mutating func place(_ bands: [[Stack]]) {
+        var top = main.y
+        for band in bands {
+            let height = band.map { $0.panes.reduce(0) { $0 + $1.1 + 1 } }.max() ?? 0
+            var x = 0
+            for (number, stack) in band.enumerated() {
+                var y = top
+                for (pane, rows) in stack.panes {
+                    placements.append(
+                        Placement(
+                            pane: pane, body: Region(x: x, y: y + 1, columns: stack.columns, rows: rows),
+                            hasTitle: true))
+                    y += rows + 1
+                }
+                x += stack.columns
+                if number < band.count - 1 {
+                    separators.append(Separator(x: x, rows: top..<top + height))
+                    x += 1
+                }
+            }
+            top += height
+        }
+    }
+
+    /// The panes on the screen, in the order of their digits.
+    var visiblePanes: [Pane] {
+        placements.map(\.pane).sorted { $0.rawValue < $1.rawValue }
+    }
+
+    /// The panes that Tab goes through and a digit may ask for.
+    var reachablePanes: [Pane] {
+        switch sizeClass {
+        case .tiny, .small: Pane.allCases.filter { $0.digit != nil }
+        default: visiblePanes
+        }
+    }
+
+    func placement(of pane: Pane) -> Placement? { placements.first { $0.pane == pane } }
+}
