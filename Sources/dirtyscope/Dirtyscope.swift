@@ -47,4 +47,6 @@ extension ExitCode {
     static let dataError = ExitCode(65)
     static let noInput = ExitCode(66)
     static let cannotCreate = ExitCode(73)
+    /// As shells report the end by SIGPIPE.
+    static let brokenPipe = ExitCode(128 + 13)
 }

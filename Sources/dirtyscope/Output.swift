@@ -1,9 +1,16 @@
+import ArgumentParser
 import SystemPackage
 
 /// Standard output and error without the C library's streams.
 enum Output {
+    /// A reader that has gone away has seen enough: the program ends without a word, as it does
+    /// where the signal for that is not ignored.
     static func write(_ text: String) throws {
-        try FileDescriptor.standardOutput.writeAll(text.utf8)
+        do {
+            try FileDescriptor.standardOutput.writeAll(text.utf8)
+        } catch Errno.brokenPipe {
+            throw ExitCode.brokenPipe
+        }
     }
 
     /// A message for people. Nothing can be done where even that fails.

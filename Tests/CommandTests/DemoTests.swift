@@ -1,0 +1,78 @@
+import DirtyScript
+import Foundation
+import Testing
+
+/// Every shipped scenario checks itself; here they all do.
+@Suite struct DemoTests {
+    @Test(arguments: Dirtyscope.demos)
+    func `runs as text`(demo: String) throws {
+        let run = try Dirtyscope.run(["run", demo])
+        #expect(run.status == 0)
+        #expect(run.errors.isEmpty)
+        #expect(!run.text.contains("FAIL"))
+    }
+
+    /// Each line is an object of its own, the same scenario gives the same bytes twice, and no
+    /// process has a fault that the totals do not have.
+    @Test(arguments: Dirtyscope.demos)
+    func `runs as JSON Lines, the same twice`(demo: String) throws {
+        let run = try Dirtyscope.run(["run", demo, "--format", "json"])
+        #expect(run.status == 0)
+        #expect(run.errors.isEmpty)
+        for line in run.lines {
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
+            #expect(object is [String: Any])
+        }
+        let again = try Dirtyscope.run(["run", "--format=json", demo])
+        #expect(again.output == run.output)
+    }
+
+    @Test func `are all listed, with their titles`() throws {
+        let run = try Dirtyscope.run(["demos"])
+        #expect(run.status == 0)
+        for demo in Dirtyscope.demos {
+            let listed = run.lines.filter { $0.hasPrefix("  \(demo) ") }
+            #expect(listed.count == 1, "\(demo)")
+            let title = try #require(try title(of: demo), "\(demo) has no title")
+            #expect(listed.first?.hasSuffix("  " + title) == true)
+        }
+        let groups = run.lines.filter { !$0.hasPrefix(" ") }
+        #expect(groups.starts(with: ["basics", "review", "bugs"]))
+    }
+
+    @Test func `pass check`() throws {
+        let run = try Dirtyscope.run(["check"] + Dirtyscope.demos)
+        #expect(run.status == 0)
+        #expect(run.lines.count == Dirtyscope.demos.count)
+        for (line, demo) in zip(run.lines, Dirtyscope.demos) { #expect(line.hasPrefix("\(demo): ok")) }
+    }
+
+    /// A caption fits four lines of 72 columns, so that it can be read at a glance. Recorded
+    /// scenarios have captions of their own.
+    @Test(arguments: Dirtyscope.demos.filter { !$0.contains("recorded") })
+    func `has short captions and checks itself`(demo: String) throws {
+        let scenario = try scenario(demo)
+        var checks = 0
+        for statement in scenario.statements {
+            switch statement.command {
+            case .say(let text):
+                let lines = wrap(text, 72)
+                #expect((1...4).contains(lines.count), "line \(statement.location.line)")
+                #expect(text.allSatisfy { $0.isASCII }, "line \(statement.location.line)")
+            case .chapter(let title):
+                #expect(title.count <= 40, "line \(statement.location.line)")
+            case .expect: checks += 1
+            default: break
+            }
+        }
+        #expect(checks > 0)
+        #expect(scenario.title.count <= 56)
+    }
+
+    private func title(of demo: String) throws -> String? { try scenario(demo).title }
+
+    private func scenario(_ demo: String) throws -> Scenario {
+        let bytes = try #require(FileManager.default.contents(atPath: Dirtyscope.checkout + demo))
+        return try ScenarioParser.parse(Array(bytes), name: demo, rules: .machine).get()
+    }
+}
