@@ -31,6 +31,7 @@ struct RandomWalk {
     private(set) var began: [Request] = []
     private var random: SeededGenerator
     private var born = 0
+    private let crashes: Bool
     private let files: [Ref<File>]
     /// Tasks at a time; 1 keeps operations from racing.
     let concurrency: Int
@@ -44,10 +45,11 @@ struct RandomWalk {
         (self.seed, self.profile, self.concurrency) = (seed, profile, concurrency)
         random = SeededGenerator(seed: seed)
         m = Machine(rules: rules, cpus: 2, frames: frames)
+        crashes = random.chance(10)
         let cached = random.chance(70)
         files = [
             m.addFile(
-                "db", pages: random.number(1...5), profile.journalingFileSystem, cached: cached,
+                "db", pages: random.pick([1, 1, 2, 5]), profile.journalingFileSystem, cached: cached,
                 buffers: random.pick([1, 1, 4]), mkwrite: random.chance(20)),
             m.addFile("shm", pages: random.number(1...3), .tmpfs, cached: random.chance(50)),
         ]
@@ -148,17 +150,12 @@ struct RandomWalk {
         let idle = alive.filter { process in
             !m.state.tasks.contains { m.process(of: $0) == process }
         }
-        if idle.isEmpty || random.chance(25) { return kernelRequest() }
+        if idle.isEmpty || random.chance(30) { return kernelRequest() }
         let process = random.pick(idle)
         let file = random.pick(files)
         let vmas = m.vmas(of: process)
         if vmas.isEmpty || vmas.count < 6 && random.chance(12) { return mapping(process) }
-        if random.chance(45) {
-            let store = random.chance(65)
-            return .access(
-                process, pages: range(in: random.pick(vmas), slack: random.chance(3) ? 1 : 0),
-                store: store, value: nil)
-        }
+        if random.chance(55) { return access(process, random.pick(vmas)) }
         let pages = range(in: random.pick(vmas), slack: random.chance(15) ? 2 : 0)
         switch random.number(0...13) {
         case 0: return .munmap(process, pages: pages)
@@ -170,7 +167,7 @@ struct RandomWalk {
         case 7: return .pread(process, file, indices: indices(file))
         case 8, 9: return .pwrite(process, file, indices: indices(file), value: nil)
         case 10, 11: return .fsync(process, files[0])
-        case 12: return .ftruncate(process, file, pages: random.number(0...5))
+        case 12: return .ftruncate(process, file, pages: random.pick([0, 1, 2, 5]))
         default:
             if alive.count > 3 || random.chance(10) { return .exit(process) }
             born += 1
@@ -178,11 +175,25 @@ struct RandomWalk {
         }
     }
 
+    /// Mostly one that does not kill the process.
+    private mutating func access(_ process: Ref<Process>, _ vma: Ref<VMA>) -> Request {
+        let isReckless = random.chance(2)
+        let file = m[vma, .file]
+        var pages = range(in: vma, slack: isReckless ? 1 : 0)
+        if file.exists, !isReckless {
+            let limit = m[vma, .start] + m.size(of: file) - m[vma, .pgoff] - 1
+            pages = min(pages.lowerBound, max(m[vma, .start], limit))...min(
+                pages.upperBound, max(m[vma, .start], limit))
+        }
+        let mayStore = isReckless || m[vma, .flags].contains(.write)
+        return .access(process, pages: pages, store: mayStore && random.chance(75), value: nil)
+    }
+
     private mutating func mapping(_ process: Ref<Process>) -> Request {
         let file = random.chance(80) ? random.pick(files) : Ref<File>.none
         let readOnly = random.chance(10)
         let access: Access = readOnly || random.chance(20) ? .read : [.read, .write]
-        let first = file.exists ? random.number(0...2) : 0
+        let first = file.exists && random.chance(30) ? random.number(0...2) : 0
         return .mmap(
             process, name: "m", file: file, pages: first...first + random.number(0...4), access,
             shared: random.chance(70), readOnlyDescriptor: readOnly)
@@ -190,7 +201,7 @@ struct RandomWalk {
 
     private mutating func kernelRequest() -> Request {
         let file = files[0]
-        switch random.number(0...40) {
+        switch random.number(0...(crashes ? 40 : 39)) {
         case 0...9: return .writeback(file, indices: indices(file), start: random.chance(20))
         case 10...15: return .reclaim(random.pick(files), indices: 0...9)
         case 16...20: return .evict(random.pick(files), indices: 0...9)
