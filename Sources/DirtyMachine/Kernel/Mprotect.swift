@@ -77,8 +77,11 @@ extension Machine {
         let mm = self[vma, .mm]
         switch position {
         case 0:
-            guard let table = nextPageTable(t, mm) else { return .leave() }
             if let wait = lockPTL(mm, t) { return wait }
+            guard let table = nextPageTable(t, mm) else {
+                unlockPTL(mm, t)
+                return .leave()
+            }
             self[t, .zapAddress] = table
             return .next
         case 1:

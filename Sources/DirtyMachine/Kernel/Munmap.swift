@@ -82,8 +82,11 @@ extension Machine {
         let page = self[t, .zapPage]
         switch position {
         case 0:  // on to the next page table that has entries
-            guard let table = nextPageTable(t, mm) else { return .leave() }
             if let wait = lockPTL(mm, t) { return wait }
+            guard let table = nextPageTable(t, mm) else {
+                unlockPTL(mm, t)
+                return .leave()
+            }
             self[t, .zapAddress] = table
             return .next
         case 1:  // Z1
@@ -159,7 +162,8 @@ extension Machine {
     }
 
     /// Where a walk from zapAddress to zapEnd next meets a page table that is not empty: ranges
-    /// without one cost nothing (pmd_none_or_clear_bad() and its like).
+    /// without one cost nothing (pmd_none_or_clear_bad() and its like). Asked under ptl: an entry
+    /// may be away for a moment in the hands of page_mkclean().
     func nextPageTable(_ t: Ref<Task>, _ mm: Ref<MM>) -> Int? {
         let (start, end) = (self[t, .zapAddress], self[t, .zapEnd])
         guard start < end, let (vpn, _) = state.radixFirst(self[mm, .pgd], in: start...end - 1) else {
