@@ -38,7 +38,15 @@ extension Machine {
             }
         }
         return order.flatMap { place -> [Alteration] in
-            let change = net[place]!
+            var change = net[place]!
+            // A record that was free had the free list's link in word 1.
+            if place.offset == 1, let head = net[Place(ref: place.ref, offset: 0)],
+                RecordKind(rawValue: UInt8(truncatingIfNeeded: head.old)) == .free
+            {
+                change = Change(
+                    ref: change.ref, offset: 1, kind: change.kind, task: change.task,
+                    function: change.function, old: 0, new: change.new)
+            }
             guard change.old != change.new else { return [] }
             let partner = Place(ref: place.ref, offset: place.offset + 1)
             return describe(change, partner: net[partner])
