@@ -156,14 +156,15 @@ struct RandomWalk {
         if vmas.isEmpty || vmas.count < 6 && random.chance(12) { return mapping(process) }
         if random.chance(55) { return access(process, random.pick(vmas)) }
         let pages = range(in: random.pick(vmas), slack: random.chance(15) ? 2 : 0)
-        switch random.number(0...13) {
+        switch random.number(0...14) {
         case 0: return .munmap(process, pages: pages)
         case 1, 2, 3:
             return .mprotect(
                 process, pages: pages, random.pick([[], .read, [.read, .write], [.read, .write]]))
         case 4: return .madviseDontneed(process, pages: pages)
-        case 5, 6: return .msync(process, pages: pages, random.pick(MsyncMode.allCases))
-        case 7: return .pread(process, file, indices: indices(file))
+        case 5: return .msync(process, pages: pages, random.pick(MsyncMode.allCases))
+        case 6, 7: return .ftruncate(process, files[0], pages: random.pick([0, 1, 2, 5]))
+        case 14: return .pread(process, file, indices: indices(file))
         case 8, 9: return .pwrite(process, file, indices: indices(file), value: nil)
         case 10, 11: return .fsync(process, files[0])
         case 12: return .ftruncate(process, file, pages: random.pick([0, 1, 2, 5]))

@@ -1,0 +1,119 @@
+import Testing
+
+@testable import DirtyMachine
+
+@Suite struct StepTitleTests {
+    /// Every step that random walks meet, on all profiles and with rules that open other paths.
+    private static let reached: [Rules.Generation: Set<StackFrame>] = {
+        var reached: [Rules.Generation: Set<StackFrame>] = [.v2_6: [], .v6: []]
+        for profile in Profile.allCases {
+            for seed in UInt64(1)...120 {
+                var walk = RandomWalk(
+                    seed: seed, profile, concurrency: 5, frames: seed % 5 == 0 ? 4 : 4096
+                ) { rules in
+                    if rules.generation == .v2_6 {
+                        rules.faultWaitsPageLock = seed % 3 == 0
+                        rules.zapFlush = seed % 4 == 0 ? .beforeRmap : rules.zapFlush
+                    }
+                }
+                walk.m.isRecording = false
+                for _ in 0..<400 {
+                    guard walk.move() else { break }
+                    for task in walk.m.state.tasks {
+                        guard let top = walk.m.state.stack(of: task).last else { continue }
+                        reached[walk.m.rules.generation]!.insert(top)
+                    }
+                }
+            }
+        }
+        for profile in [Profile.v2_6_20, .v6_18] {
+            reached[profile.rules.generation]!.formUnion(truncationBeforePageMkwrite(profile, loads: true))
+            reached[profile.rules.generation]!.formUnion(truncationBeforePageMkwrite(profile, loads: false))
+        }
+        reached[.v6]!.formUnion(reuseWithoutPageMkwrite())
+        return reached
+    }()
+
+    /// The frames that a task passes through on its way to the end.
+    private static func frames(of task: Ref<Task>, _ bench: inout Bench) -> Set<StackFrame> {
+        var frames: Set<StackFrame> = []
+        while !bench.m.isDone(task) {
+            if let top = bench.m.state.stack(of: task).last { frames.insert(top) }
+            if case .blocked = bench.m.step(task) { break }
+        }
+        return frames
+    }
+
+    /// A page goes between the fault and the file system's page_mkwrite: too rare for the walks.
+    private static func truncationBeforePageMkwrite(_ profile: Profile, loads: Bool) -> Set<StackFrame> {
+        var bench = Bench(profile)
+        let file = bench.m.addFile("db", pages: 1, profile.journalingFileSystem, cached: true, mkwrite: true)
+        let (a, b) = (bench.m.addProcess("A"), bench.m.addProcess("B"))
+        let at = bench.mmap(a, file, 0...0)
+        if loads { bench.load(a, at) }
+        let store = bench.m.begin(.access(a, pages: at...at, store: true, value: 7))
+        bench.step(store, until: .page_mkwrite, 0)
+        bench.run(.ftruncate(b, file, pages: 0))
+        return frames(of: store, &bench)
+    }
+
+    /// A 6.18 file system without page_mkwrite: there is none now, but the kernel allows for it.
+    private static func reuseWithoutPageMkwrite() -> Set<StackFrame> {
+        var bench = Bench(.v6_18)
+        let file = bench.m.addFile("db", pages: 1, .ext4, cached: true)
+        bench.m[file, .hasPageMkwrite] = false
+        let a = bench.m.addProcess("A")
+        let at = bench.mmap(a, file, 0...0)
+        bench.load(a, at)
+        let store = bench.m.begin(.access(a, pages: at...at, store: true, value: 7))
+        return frames(of: store, &bench)
+    }
+
+    @Test(arguments: [Rules.Generation.v2_6, .v6])
+    func everyStepHasATitle(generation: Rules.Generation) {
+        for frame in Self.reached[generation]! where frame.position < KernelFunction.controlFlow {
+            let titles = StepTitle.titles(of: frame.function, generation)
+            let exists = titles.indices.contains(frame.position) && !titles[frame.position].text.isEmpty
+            #expect(exists, "\(frame.function) \(frame.position)")
+        }
+    }
+
+    @Test(arguments: [Rules.Generation.v2_6, .v6])
+    func everyTitleHasAStep(generation: Rules.Generation) {
+        var missing: Set<StackFrame> = []
+        for function in KernelFunction.allCases {
+            let titles = StepTitle.titles(of: function, generation)
+            for (position, title) in titles.enumerated() where !title.text.isEmpty {
+                let frame = StackFrame(function: function, position: position)
+                if !Self.reached[generation]!.contains(frame) { missing.insert(frame) }
+            }
+        }
+        // pageout() asks again whether the page is dirty, as the kernel does, but holds the page
+        // lock since it first asked.
+        missing.remove(StackFrame(function: .pageout, position: 0))
+        #expect(missing.map { "\($0.function) \($0.position)" }.sorted() == [])
+    }
+
+    @Test func titlesAreShort() {
+        for generation in [Rules.Generation.v2_6, .v6] {
+            for function in KernelFunction.allCases {
+                for title in StepTitle.titles(of: function, generation) {
+                    #expect(title.text.count <= 60, "\(title.text)")
+                    #expect(!title.text.hasSuffix("."))
+                }
+            }
+        }
+    }
+
+    @Test func labelsOfTheLiterature() {
+        func label(_ function: KernelFunction, _ position: Int) -> String {
+            title(of: StackFrame(function: function, position: position), generation: .v2_6).label
+        }
+        #expect(label(.do_no_page, 4) == "N6")
+        #expect(label(.set_page_dirty_buffers, 2) == "D4")
+        #expect(label(.page_mkclean, 0) == "M1")
+        #expect(label(.zap_pte_range, 1) == "Z1")
+        let unknown = StackFrame(function: .sys_fsync, position: 101)
+        #expect(title(of: unknown, generation: .v6).text == "sys_fsync")
+    }
+}
