@@ -126,11 +126,23 @@ import Testing
     }
 
     @Test func everWritableDoesNotMergeWithNever() {
+        var (bench, file, a) = bench()
+        let at = bench.mmap(a, file, 0...3, .read, shared: false)
+        bench.mprotect(a, at...at + 1, [.read, .write])
+        bench.mprotect(a, at...at + 1, .read)
+        #expect(bench.m.vmas(of: a).count == 2, "VM_ACCOUNT stays")
+    }
+
+    @Test func untouchedAnonymousMemoryGivesItsChargeBack() {
         var (bench, _, a) = bench()
         let at = bench.mmap(a, .none, 0...3, .read, shared: false)
         bench.mprotect(a, at...at + 1, [.read, .write])
         bench.mprotect(a, at...at + 1, .read)
-        #expect(bench.m.vmas(of: a).count == 2, "VM_ACCOUNT stays")
+        #expect(bench.m.vmas(of: a).count == 1, "VM_ACCOUNT goes")
+        bench.mprotect(a, at...at + 1, [.read, .write])
+        bench.store(a, at)
+        bench.mprotect(a, at...at + 1, .read)
+        #expect(bench.m.vmas(of: a).count == 2, "an anon_vma keeps it")
     }
 
     @Test func oneSidedAnonVMAMergesUnlessForked() {

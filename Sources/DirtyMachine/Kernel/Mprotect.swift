@@ -48,7 +48,11 @@ extension Machine {
         case 0:  // P1
             let access = VMFlags(Access(rawValue: UInt8(self[t, .protection])))
             var flags = self[vma, .flags].subtracting(.access).union(access)
-            if access.contains(.write), !flags.contains(.shared) { flags.insert(.account) }
+            if access.contains(.write) {
+                if !flags.contains(.shared) { flags.insert(.account) }
+            } else if rules.generation == .v6, !self[vma, .file].exists, self[vma, .anonVMA] == 0 {
+                flags.remove(.account)  // nothing was ever stored there: the charge is given back
+            }
             self[vma, .flags] = flags
             return .next
         case 1:  // P2: under mmap_sem only
