@@ -1,0 +1,111 @@
+import DirtyMachine
+import DirtyScript
+
+/// The VMAs of all processes, and the files.
+struct AreaPane {
+    let scene: Scene
+    let columns: Int
+
+    func listing(height: Int) -> Listing {
+        var listing = Listing()
+        listing.title = "VMAs and files"
+        listing.count = scene.areas.count
+        listing.cursor = scene.selection.flatMap { scene.now.index(of: $0, in: scene.areas) }
+        listing.showsCursorAlways = true
+        listing.empty = "no process, no file: type :file db 4 ext4"
+        listing.row = { row(scene.areas[$0]) }
+        if height >= 4 { listing.header = [header] }
+        return listing
+    }
+
+    private var isWide: Bool { columns >= 58 }
+
+    private var header: Line {
+        var line = Line()
+        let style = Style(.plain, .dim)
+        line.pad(width: 2)
+        line.column("who", 5, style)
+        line.column("name", isWide ? 6 : 5, style)
+        line.column("start", 13, style)
+        line.column("size", 5, style, right: true)
+        line.add(" ")
+        line.column("perm", 5, style)
+        line.column("maps", isWide ? 9 : 8, style)
+        if isWide { line.column("pte  write notify", 17, style) }
+        return line
+    }
+
+    private func row(_ area: Area) -> Line {
+        switch area {
+        case .piece(let process, let piece): row(process, piece)
+        case .file(let file): row(file)
+        }
+    }
+
+    private func row(_ process: Ref<Process>, _ piece: VMAPiece) -> Line {
+        let now = scene.now
+        var line = Line()
+        let before = scene.was.pieces(of: process).first { $0.start == piece.start && $0.mapping == piece.mapping }
+        func cell(_ text: String, _ old: String?, _ width: Int) {
+            let isChanged = old != text
+            if isChanged { line.isChanged = true }
+            line.add(clipped(text, width - 1), Style(.plain, isChanged ? .changed : []))
+            line.pad(width: line.width + max(0, width - text.count))
+        }
+        line.column(now.name(of: process), 5)
+        line.column(piece.mapping.isEmpty ? "-" : piece.mapping, isWide ? 6 : 5)
+        line.column(hex(piece.start << 12, 12), 13, Style(.plain, .dim))
+        line.column(sizeText(pages: piece.pages), 5, right: true)
+        line.add(" ")
+        cell(permissions(piece), before.map(permissions), 5)
+        let source =
+            piece.file.exists && !now.isAnonymous(piece.file)
+            ? "\(now.name(of: piece.file))+\(piece.pgoff)" : piece.file.exists ? "shm+\(piece.pgoff)" : "anon"
+        line.column(source, isWide ? 9 : 8)
+        if isWide {
+            cell(piece.pageProt, before?.pageProt, 5)
+            cell(piece.isTracked ? "yes" : "no", before.map { $0.isTracked ? "yes" : "no" }, 5)
+            line.add(tally(piece))
+        }
+        return line
+    }
+
+    private func permissions(_ piece: VMAPiece) -> String {
+        piece.flags.letters + (piece.flags.contains(.shared) ? "s" : "p")
+    }
+
+    /// How many of its pages are dirty or under writeback, where counting is cheap.
+    private func tally(_ piece: VMAPiece) -> String {
+        guard piece.pages <= 64 else { return "" }
+        var (dirty, writeback) = (0, 0)
+        for offset in 0..<piece.pages {
+            let page = scene.now.page(piece.first + offset, at: piece.start + offset, in: piece.vma)
+            switch scene.now.word(for: page) {
+            case .pteDirty, .dirty, .dirtyProtected: dirty += 1
+            case .writeback: writeback += 1
+            case .redirtied:
+                dirty += 1
+                writeback += 1
+            default: break
+            }
+        }
+        return "D\(dirty) W\(writeback)"
+    }
+
+    private func row(_ file: Ref<File>) -> Line {
+        let now = scene.now
+        var line = Line()
+        line.column("file", 5)
+        line.column(now.name(of: file), isWide ? 6 : 5)
+        line.column("page cache", 13, Style(.plain, .dim))
+        let size = sizeText(pages: now.size(of: file))
+        let old = scene.was.size(of: file)
+        let isChanged = old != now.size(of: file)
+        line.isChanged = isChanged
+        line.column(size, 5, Style(.plain, isChanged ? .changed : []), right: true)
+        line.add(" ")
+        line.column(now.fileSystem(of: file).name, 5)
+        if columns >= 50 { line.add("the file's own pages", Style(.plain, .dim)) }
+        return line
+    }
+}

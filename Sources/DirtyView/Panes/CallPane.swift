@@ -1,0 +1,114 @@
+import DirtyMachine
+import DirtyScript
+
+/// The call path of each task that is under way: which kernel functions it is in, the step it has
+/// just taken, the one it takes next, its locks, and what it waits for.
+struct CallPane {
+    let scene: Scene
+    let columns: Int
+
+    func listing(height: Int) -> Listing {
+        var listing = Listing()
+        listing.hasMargin = false
+        let actor = scene.actor
+        var lines: [Line] = []
+        var here: Int?
+        if let actor {
+            listing.title = "Call path  " + name(actor)
+            lines = path(actor, &here)
+        } else {
+            listing.title = "Call path"
+            lines = idle()
+        }
+        for task in scene.now.state.tasks.reversed() where task != actor && !scene.now.isDone(task) {
+            var other: Int?
+            lines.append(Line())
+            lines.append(Line(" " + name(task), Style(.title)))
+            lines += path(task, &other)
+        }
+        listing.count = lines.count
+        // The step that is next stays in sight however deep the stack is.
+        if lines.count > height, let here { listing.cursor = min(here + height / 2, lines.count - 1) }
+        if scene.focus == .calls, let cursor = scene.cursors[.calls] { listing.cursor = cursor }
+        listing.row = { lines[$0] }
+        return listing
+    }
+
+    private func name(_ task: Ref<Task>) -> String {
+        let now = scene.now
+        return "CPU\(now.cpu(of: task)) \(now.taskName(task))"
+    }
+
+    /// Nobody is in the kernel: what ended, and what comes.
+    private func idle() -> [Line] {
+        var lines: [Line] = []
+        let dim = Style(.plain, .dim)
+        let progress = scene.session.progress
+        if let command = progress.lastCommand {
+            lines.append(Line(" ended " + command.text, dim))
+            if let last = progress.last { lines.append(Line("       " + summary(last))) }
+        }
+        if let next = scene.session.currentStatement {
+            lines.append(Line(" next  " + next.text))
+        } else {
+            lines.append(Line(" the end; : types a command", dim))
+        }
+        return lines
+    }
+
+    private func path(_ task: Ref<Task>, _ here: inout Int?) -> [Line] {
+        let now = scene.now
+        var lines: [Line] = []
+        let stack = now.state.stack(of: task)
+        let before = scene.was.state.kind(at: task.raw) == .task ? scene.was.state.stack(of: task) : []
+        for (level, frame) in stack.enumerated() {
+            let indent = String(repeating: " ", count: min(level + 1, 8))
+            let isTop = level == stack.count - 1
+            let isNew = level >= before.count || before[level].function != frame.function
+            var line = Line(indent)
+            line.add(
+                frame.function.name(scene.generation),
+                Style(.plain, (isTop ? .bold : []).union(isNew && !before.isEmpty ? .underline : [])))
+            lines.append(line)
+        }
+        let indent = String(repeating: " ", count: min(stack.count, 8))
+        if let move = scene.session.moves.last, move.slot == now.slot(of: task), let frame = move.frame {
+            lines.append(step("x", frame, indent, "done", Style(.plain, .dim)))
+        }
+        if let frame = stack.last, frame.position < 100 {
+            here = lines.count
+            lines.append(step(">", frame, indent, "here", Style(.plain, .bold)))
+            let next = StackFrame(function: frame.function, position: frame.position + 1)
+            let title = title(of: next, generation: scene.generation)
+            if title.text != frame.function.name(scene.generation) {
+                lines.append(step(" ", next, indent, "next", Style(.plain, .dim)))
+            }
+        }
+        if let waiting = now.waiting(task), now.stillHolds(waiting) {
+            for text in wrap(scene.session.sentence(task, waiting), max(10, columns - 4)) {
+                lines.append(Line(" ! " + text, Style(.error)))
+            }
+        }
+        for lock in now.locksHeld(by: task) { lines.append(Line("   holds " + lock)) }
+        return lines
+    }
+
+    /// `> N6 install the PTE             here`, the place at the right as far as there is room.
+    private func step(
+        _ mark: String, _ frame: StackFrame, _ indent: String, _ place: String, _ style: Style
+    ) -> Line {
+        let title = title(of: frame, generation: scene.generation)
+        var line = Line(indent)
+        line.add(mark + " " + (title.label.isEmpty ? "" : title.label + " ") + title.text, style)
+        line.flushRight(place, width: columns - 1, Style(.plain, .dim))
+        return line
+    }
+
+    func summary(_ result: TaskResult) -> String {
+        var parts = [result.outcome.name]
+        if let value = result.value { parts.append("value \(value)") }
+        if result.minorFaults > 0 { parts.append("minor \(result.minorFaults)") }
+        if result.majorFaults > 0 { parts.append("major \(result.majorFaults)") }
+        return parts.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,120 @@
+import DirtyMachine
+import DirtyScript
+
+/// All that the panes read: the session, the machine now and before the latest step, and what the
+/// player has selected. Made once a frame.
+struct Scene: Sendable {
+    let session: Session
+    let now: Machine
+    /// The machine as it was before the changes that are shown.
+    let was: Machine
+    /// The changes that are shown: of the latest move, or of the run that led here.
+    let alterations: [Alteration]
+    /// The pages that those changes are about.
+    let touched: Set<PagePlace>
+    let areas: [Area]
+    let selection: Selection?
+    /// Whether the selection follows what happens.
+    let isFollowing: Bool
+    let onlyChanged: Bool
+    let glyphs: GlyphSet
+    let health: Health
+    let outline: Outline
+    let candidates: [Candidate]
+    let generation: Rules.Generation
+    /// Where the cursors of the lists stand that have no selection of their own.
+    let cursors: [Pane: Int]
+    let focus: Pane
+
+    /// The pages of the selected target that the changes are about, in order.
+    var changedPages: [Int] {
+        guard let target = selection?.target else { return [] }
+        let count = now.pageCount(of: target)
+        return Set(
+            touched.compactMap { place -> Int? in
+                switch (place, target) {
+                case (.address(let mm, let vpn), .mapping(let owner, let name)):
+                    guard let process = now.process(named: owner), now.space(of: process) == mm,
+                        let mapping = now.mapping(named: name, of: process),
+                        let (start, _) = now.extent(of: mapping)
+                    else { return nil }
+                    return vpn - start
+                case (.file(let file, let index), .file(let name)):
+                    return now.name(of: file) == name ? index : nil
+                case (.file, .mapping):
+                    guard let found = now.selection(of: place, near: target), found.target == target
+                    else { return nil }
+                    return found.page
+                default: return nil
+                }
+            }
+        ).filter { (0..<count).contains($0) }.sorted()
+    }
+
+    /// The task whose call path comes first: the one that moved last, else the one that is next.
+    var actor: Ref<Task>? {
+        if let slot = session.moves.last?.slot, slot != 0 {
+            let task = now.task(inSlot: slot)
+            if task.exists, !now.isDone(task) { return task }
+        }
+        if let running = session.progress.running { return running }
+        if let label = session.currentStatement?.runningLabel, let task = session.progress.labels[label] {
+            return task
+        }
+        return now.state.tasks.last { !now.isDone($0) }
+    }
+
+    func isLost(_ page: PageView) -> Bool {
+        page.file.exists
+            && health.lost.contains { $0.file == page.file && $0.index == page.fileIndex }
+    }
+}
+
+/// What the checker says about the present state.
+struct Health: Hashable, Sendable {
+    var lost: [LostStore] = []
+    var violations: [Violation] = []
+
+    init() {}
+
+    init(_ machine: Machine) {
+        lost = machine.lostStores
+        violations = machine.violations()
+    }
+
+    var isFine: Bool { lost.isEmpty && violations.isEmpty }
+}
+
+extension Statement {
+    /// The label whose task this statement moves.
+    var runningLabel: String? {
+        switch command {
+        case .step(let label, _), .finish(let label): label
+        default: nil
+        }
+    }
+}
+
+/// What a pane shows: lines that stay, and rows of which some are visible.
+struct Listing {
+    /// What the title says after the pane's name.
+    var title = ""
+    var header: [Line] = []
+    var count = 0
+    var footer: [Line] = []
+    /// The selected row.
+    var cursor: Int?
+    /// A selection that is shown whether the pane has the keyboard or not.
+    var showsCursorAlways = false
+    /// Two columns at the left for `>` and `~`.
+    var hasMargin = true
+    /// What stands in a pane that has no rows.
+    var empty = ""
+    var row: (Int) -> Line = { _ in Line() }
+
+    /// The first visible row, so that the cursor is in sight.
+    func top(height: Int) -> Int {
+        guard count > height, let cursor else { return 0 }
+        return min(max(0, cursor - height / 2), count - height)
+    }
+}

@@ -1,0 +1,174 @@
+import DirtyMachine
+import DirtyScript
+
+/// The caption of the scenario, or else what is going on.
+struct NarrationPane {
+    let scene: Scene
+    let columns: Int
+
+    func listing(height: Int) -> Listing {
+        let progress = scene.session.progress
+        var listing = Listing()
+        listing.hasMargin = false
+        listing.title = "Narration"
+        if progress.chapterNumber > 0 {
+            let total = scene.outline.chapters.count
+            listing.title += "  \(progress.chapterNumber)/\(max(total, progress.chapterNumber))  \"\(progress.chapter)\""
+        }
+        var lines = wrap(printable(progress.caption), max(10, columns - 2)).map { Line(" " + $0, Style(.narration)) }
+        let facts = facts
+        // The facts give way to a long caption, never the other way round.
+        if lines.count + facts.count <= height {
+            if !lines.isEmpty, lines.count + facts.count < height { lines.append(Line()) }
+            lines += facts
+        } else if lines.isEmpty {
+            lines = facts
+        } else if lines.count < height {
+            lines += facts.suffix(height - lines.count)
+        }
+        listing.count = lines.count
+        if scene.focus == .narration { listing.cursor = scene.cursors[.narration] }
+        listing.row = { lines[$0] }
+        return listing
+    }
+
+    /// The command under way or just ended, and the one that comes next.
+    private var facts: [Line] {
+        let session = scene.session
+        let progress = session.progress
+        var lines: [Line] = []
+        func line(_ head: String, _ text: String, _ tail: String = "") {
+            var line = Line(" " + head, Style(.plain, .dim))
+            line.add(text)
+            line.add(tail, Style(.plain, .dim))
+            lines.append(line)
+        }
+        if progress.running != nil || progress.isDraining, let statement = session.currentStatement {
+            line("now   ", statement.text, "   line \(statement.location.line)")
+        } else {
+            if let command = progress.lastCommand, let last = progress.last {
+                line("ended ", command.text, "   " + CallPane(scene: scene, columns: columns).summary(last))
+            }
+            if let statement = session.currentStatement {
+                line("next  ", summary(statement), "   line \(statement.location.line)")
+            } else {
+                line("the script is at its end; : types a command, S goes back", "")
+            }
+        }
+        return lines
+    }
+
+    private func summary(_ statement: Statement) -> String {
+        if case .race(let lines) = statement.command {
+            return "race of " + lines.map(\.text).joined(separator: " | ")
+        }
+        return (statement.label.map { $0 + ": " } ?? "") + statement.text
+    }
+}
+
+/// Everybody who could move next: the user is the scheduler.
+struct TaskPane {
+    let scene: Scene
+    let columns: Int
+    /// The row of the chooser while it is open.
+    let chosen: Int?
+
+    func listing(height: Int) -> Listing {
+        let candidates = scene.candidates
+        var listing = Listing()
+        listing.title = chosen == nil ? "Who can move  t chooses" : "Who moves next?  digit or Enter  Esc closes"
+        listing.count = candidates.count
+        listing.cursor = chosen ?? (scene.focus == .tasks ? scene.cursors[.tasks] ?? 0 : nil)
+        listing.showsCursorAlways = chosen != nil
+        listing.empty = "nobody is under way; s starts what the script says next"
+        listing.row = { row($0, candidates[$0]) }
+        return listing
+    }
+
+    private func row(_ index: Int, _ candidate: Candidate) -> Line {
+        var line = Line()
+        line.column("\(index + 1)", 2, Style(.plain, .dim))
+        line.column(candidate.name, 8)
+        line.column(candidate.cpu.map { "CPU\($0)" } ?? "", 5)
+        line.add(" ")
+        if let blocked = candidate.blocked {
+            line.add("WAITS ", Style(.error))
+            line.add(blocked.split(separator: " ", maxSplits: 1).last.map(String.init) ?? blocked)
+            return line
+        }
+        line.column(candidate.command, min(22, max(10, columns - 40)))
+        line.add("  ")
+        if let task = candidate.task, let frame = scene.now.state.stack(of: task).last {
+            let title = title(of: frame, generation: scene.generation)
+            line.add("at " + (title.label.isEmpty ? title.text : title.label + " " + title.text), Style(.plain, .dim))
+        } else if candidate.task == nil, candidate.choice != .device {
+            line.add("has not begun", Style(.plain, .dim))
+        }
+        return line
+    }
+}
+
+/// The moves so far, the latest at the end.
+struct LogPane {
+    let scene: Scene
+    let columns: Int
+
+    func listing(height: Int) -> Listing {
+        let moves = scene.session.moves
+        var listing = Listing()
+        listing.title = "Log of moves"
+        listing.count = moves.count
+        listing.empty = "nothing has moved yet"
+        listing.cursor = scene.focus == .log ? scene.cursors[.log] ?? max(0, moves.count - 1) : max(0, moves.count - 1)
+        listing.row = { row($0 + 1, moves[$0]) }
+        return listing
+    }
+
+    private func row(_ number: Int, _ move: Move) -> Line {
+        var line = Line()
+        line.column("\(number)", 5, Style(.plain, .dim), right: true)
+        line.add(" ")
+        line.add(moveText(move, scene.generation))
+        if let statement = scene.session.statement(atLine: move.line), move.frame != nil {
+            line.flushRight(statement.text, width: columns - 3, Style(.plain, .dim))
+        }
+        return line
+    }
+}
+
+/// What a move did, in a few words.
+func moveText(_ move: Move, _ generation: Rules.Generation) -> String {
+    guard let frame = move.frame else { return move.slot == 0 ? "caption" : "begins" }
+    if frame.function == .device { return "device: I/O of a page" }
+    let title = title(of: frame, generation: generation)
+    return (title.label.isEmpty ? "" : title.label + " ") + title.text
+}
+
+/// The script around the place where it stands.
+struct ScriptPane {
+    let scene: Scene
+    let columns: Int
+
+    func listing(height: Int) -> Listing {
+        let session = scene.session
+        let statements = session.statements
+        let current = session.progress.cursor
+        var listing = Listing()
+        listing.title = "Script"
+        listing.count = statements.count
+        listing.cursor =
+            scene.focus == .script
+            ? scene.cursors[.script] ?? min(current, max(0, statements.count - 1))
+            : min(current, max(0, statements.count - 1))
+        listing.row = { index in
+            let statement = statements[index]
+            var line = Line()
+            line.column("\(statement.location.line)", 4, Style(.plain, .dim), right: true)
+            line.add(index == current ? " > " : "   ", Style(.plain, .bold))
+            let style = Style(.plain, index < current ? .dim : index == current ? .bold : [])
+            line.add((statement.label.map { $0 + ": " } ?? "") + statement.text, style)
+            return line
+        }
+        return listing
+    }
+}
