@@ -26,6 +26,11 @@ extension Session {
                 guard let statement = race.statement(of: actor) else { continue }
                 result.append(candidate(.actor(actor), race.task(of: actor), statement))
             }
+        } else if let lines = upcomingRace {
+            let actors = RaceProgress.actors(of: lines)
+            for actor in Set(actors).sorted() {
+                result.append(candidate(.actor(actor), nil, lines[actors.firstIndex(of: actor)!]))
+            }
         }
         for (_, task) in progress.labels.sorted(by: { $0.key < $1.key }) where !machine.isDone(task) {
             result.append(candidate(.task(slot: machine.slot(of: task)), task))
@@ -38,6 +43,19 @@ extension Session {
                     blocked: nil))
         }
         return result
+    }
+
+    /// The lines of a race that would begin with the next move.
+    var upcomingRace: [Statement]? {
+        guard progress.running == nil, progress.race == nil, !progress.isDraining else { return nil }
+        for statement in statements[min(progress.cursor, statements.count)...] {
+            switch statement.command {
+            case .race(let lines): return lines.isEmpty ? nil : lines
+            case .operation, .step, .finish, .say: return nil
+            default: continue
+            }
+        }
+        return nil
     }
 
     private func candidate(
@@ -82,5 +100,24 @@ extension Session {
             }
         }
         return statements.last { $0.location.line == line }
+    }
+}
+
+extension RaceProgress {
+    /// Who does which line: those of one process or thread belong together, and every line of the
+    /// kernel is an actor of its own.
+    static func actors(of lines: [Statement]) -> [Int] {
+        var known: [String: Int] = [:]
+        var count = 0
+        return lines.map { line in
+            var number: Int?
+            if case .operation(let operation) = line.command, let actor = operation.actor {
+                number = known[actor]
+                if number == nil { known[actor] = count }
+            }
+            if let number { return number }
+            count += 1
+            return count - 1
+        }
     }
 }

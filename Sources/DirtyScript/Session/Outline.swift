@@ -59,6 +59,10 @@ extension Session {
         undone = future
     }
 
+    /// Who moves next if nobody chooses otherwise: whoever moved when this was taken back, or else
+    /// whom the script names.
+    public var nextChoice: Choice { undone.last ?? .script }
+
     /// Changes made after the first so many moves.
     public func changes(since move: Int) -> ArraySlice<Change> {
         guard moves.indices.contains(move) else { return [] }

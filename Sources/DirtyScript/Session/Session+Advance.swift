@@ -359,23 +359,9 @@ extension Session {
     // MARK: Races
 
     private mutating func race(_ lines: [Statement]) -> RaceProgress {
-        var actors: [Int] = []
-        var known: [String: Int] = [:]
-        var count = 0
-        for line in lines {
-            if case .operation(let operation) = line.command, let actor = operation.actor {
-                if known[actor] == nil {
-                    known[actor] = count
-                    count += 1
-                }
-                actors.append(known[actor]!)
-            } else {
-                actors.append(count)
-                count += 1
-            }
-        }
         let serials = lines.map { machine.takeSerials(serialsNeeded(by: $0)) }
-        return RaceProgress(lines: lines, serials: serials, actors: actors)
+        return RaceProgress(
+            lines: lines, serials: serials, actors: RaceProgress.actors(of: lines))
     }
 
     private func serialsNeeded(by line: Statement) -> Int {
@@ -409,10 +395,23 @@ extension Session {
     private mutating func stepActor(
         _ actor: Int, _ move: inout Move, _ conclusions: inout [Conclusion]
     ) -> Advance {
+        if progress.race == nil { openRace(&conclusions) }
         guard let line = progress.race?.line(of: actor) else {
             return .refused("that actor has nothing left to do")
         }
         return stepRaceLine(line, &move, &conclusions)
+    }
+
+    /// Begins the race that is next, so that the user can pick who moves first in it.
+    private mutating func openRace(_ conclusions: inout [Conclusion]) {
+        guard upcomingRace != nil else { return }
+        while progress.race == nil, let statement = nextStatement {
+            if case .race(let lines) = statement.command {
+                progress.race = race(lines)
+            } else {
+                performSilently(statement, &conclusions)
+            }
+        }
     }
 
     private mutating func stepRaceLine(

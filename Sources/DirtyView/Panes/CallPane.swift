@@ -65,10 +65,11 @@ struct CallPane {
             let indent = String(repeating: " ", count: min(level + 1, 8))
             let isTop = level == stack.count - 1
             let isNew = level >= before.count || before[level].function != frame.function
+            var style = Style()
+            if isTop { style.emphasis.insert(.bold) }
+            if isNew, !before.isEmpty { style.emphasis.insert(.underline) }
             var line = Line(indent)
-            line.add(
-                frame.function.name(scene.generation),
-                Style(.plain, (isTop ? .bold : []).union(isNew && !before.isEmpty ? .underline : [])))
+            line.add(frame.function.name(scene.generation), style)
             lines.append(line)
         }
         let indent = String(repeating: " ", count: min(stack.count, 8))

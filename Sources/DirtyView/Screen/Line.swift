@@ -25,7 +25,7 @@ struct Line: Hashable, Sendable {
 
     /// Appends text in a column of fixed width: padded with plain blanks, or clipped with `~`.
     mutating func column(_ text: String, _ width: Int, _ style: Style = .plain, right: Bool = false) {
-        let text = clipped(text, width)
+        let text = DirtyView.clipped(text, width)
         let blanks = max(0, width - text.unicodeScalars.count)
         if right { pad(width: self.width + blanks) }
         add(text, style)

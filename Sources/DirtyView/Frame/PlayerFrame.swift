@@ -1,0 +1,326 @@
+import DirtyMachine
+import DirtyScript
+
+extension Player {
+    /// The screen as it should look now: a function of the player's state and the size.
+    public func frame(size: Size) -> Grid {
+        var grid = Grid(size)
+        guard size.columns > 0, size.rows > 0 else { return grid }
+        var painter = FramePainter(player: self, layout: layout(size), scene: scene)
+        painter.paint(&grid)
+        return grid
+    }
+}
+
+/// Draws one frame.
+struct FramePainter {
+    let player: Player
+    let layout: Layout
+    let scene: Scene
+    private var size: Size { layout.size }
+    private var cursor: (column: Int, row: Int)?
+
+    init(player: Player, layout: Layout, scene: Scene) {
+        self.player = player
+        self.layout = layout
+        self.scene = scene
+    }
+
+    mutating func paint(_ grid: inout Grid) {
+        if case .help(let filter, let row) = player.view, layout.main.rows > 0 {
+            paintHelp(&grid, filter, row)
+        } else {
+            paintRules(&grid)
+            paintPanes(&grid)
+        }
+        StatusLine(player: player, scene: scene).paint(&grid, row: 0)
+        if let row = layout.tabsRow { paintTabs(&grid, row) }
+        if let row = layout.nowRow { grid.put(now, at: 0, row, limit: size.columns) }
+        if let row = layout.timelineRow { Timeline(player: player, scene: scene).paint(&grid, row: row) }
+        if let row = layout.hintsRow { grid.put(hints, at: 0, row, limit: size.columns) }
+        paintBottom(&grid)
+        grid.cursor = cursor
+    }
+
+    // MARK: Panes
+
+    private func paintRules(_ grid: inout Grid) {
+        guard layout.placements.contains(where: \.hasTitle) else { return }
+        var rules = RuleLines(size)
+        for placement in layout.placements where placement.hasTitle {
+            rules.horizontal(placement.body.y - 1, from: placement.body.x, columns: placement.body.columns)
+        }
+        for separator in layout.separators { rules.vertical(separator.x, separator.rows) }
+        rules.draw(on: &grid, scene.glyphs)
+    }
+
+    /// The pane that lends its place to the list of who could move, where that has none.
+    private var lender: Pane? {
+        guard player.chooserRow != nil, layout.placement(of: .tasks) == nil else { return nil }
+        return layout.placement(of: .narration) != nil ? .narration : layout.placements.first?.pane
+    }
+
+    private mutating func paintPanes(_ grid: inout Grid) {
+        for placement in layout.placements {
+            let pane = placement.pane == lender ? Pane.tasks : placement.pane
+            let body = placement.body
+            let listing = player.listing(pane, scene, columns: body.columns, height: body.rows)
+            let hasKeyboard = player.chooserRow != nil ? pane == .tasks : pane == player.focus
+            if placement.hasTitle { paintTitle(&grid, pane, listing, body, hasKeyboard) }
+            paint(&grid, listing, body, hasKeyboard)
+        }
+    }
+
+    private func paintTitle(
+        _ grid: inout Grid, _ pane: Pane, _ listing: Listing, _ body: Region, _ hasKeyboard: Bool
+    ) {
+        let style = Style(hasKeyboard ? .focusedTitle : .title)
+        let number = pane.digit.map { "[\($0)] " } ?? ""
+        let title = " " + number + printable(listing.title) + " "
+        grid.put(Line(title, style), at: body.x + 1, body.y - 1, limit: max(0, body.columns - 2))
+    }
+
+    private mutating func paint(_ grid: inout Grid, _ listing: Listing, _ body: Region, _ hasKeyboard: Bool) {
+        let header = listing.header.prefix(max(0, body.rows - 1))
+        let footer = listing.footer.prefix(max(0, body.rows - header.count - 1))
+        for (offset, line) in header.enumerated() {
+            grid.put(line, at: body.x, body.y + offset, limit: body.columns)
+        }
+        for (offset, line) in footer.enumerated() {
+            grid.put(line, at: body.x, body.y + body.rows - footer.count + offset, limit: body.columns)
+        }
+        let height = body.rows - header.count - footer.count
+        let first = body.y + header.count
+        if listing.count == 0, height > 0 {
+            grid.put(
+                Line("  " + listing.empty, Style(.absent)), at: body.x, first, limit: body.columns)
+            if hasKeyboard { cursor = (body.x, first) }
+            return
+        }
+        let top = listing.top(height: height)
+        for row in top..<max(top, min(listing.count, top + height)) {
+            let isSelected = row == listing.cursor && (hasKeyboard || listing.showsCursorAlways)
+            var line = listing.row(row)
+            if isSelected, listing.hasMargin { line.emphasize(.selected) }
+            if listing.hasMargin {
+                var margin = Line()
+                margin.add(
+                    isSelected ? scene.glyphs[.cursor] : " ", Style(.plain, isSelected ? .selected : []))
+                margin.add(line.isChanged ? scene.glyphs[.changed] : " ", Style(.plain, .bold))
+                margin.add(line)
+                line = margin
+            }
+            grid.put(line, at: body.x, first + row - top, limit: body.columns)
+            if hasKeyboard, row == listing.cursor { cursor = (body.x, first + row - top) }
+        }
+        if hasKeyboard, cursor == nil { cursor = (body.x, first) }
+    }
+
+    // MARK: Help
+
+    private mutating func paintHelp(_ grid: inout Grid, _ filter: String, _ row: Int) {
+        let main = layout.main
+        let entries = KeyTable.entries(for: player.focus, filter: filter)
+        grid.put(
+            Line(" Help: pane \(player.focus.fullName)  \(entries.count) keys ", Style(.focusedTitle)),
+            at: 0, main.y, limit: size.columns)
+        var prompt = Line(" search: ", Style(.plain, .dim))
+        prompt.add(filter, Style(.prompt))
+        if main.rows >= 2 {
+            grid.put(prompt, at: 0, main.y + 1, limit: size.columns)
+            cursor = (min(prompt.width, size.columns - 1), main.y + 1)
+        }
+        let height = max(0, main.rows - 3)
+        let top = entries.count > height ? min(max(0, row - height / 2), entries.count - height) : 0
+        for index in top..<min(entries.count, top + height) {
+            let entry = entries[index]
+            var line = Line()
+            line.add(index == row ? scene.glyphs[.cursor] : " ", Style(.plain, .bold))
+            line.add(entry.panes.contains(player.focus) ? "* " : "  ")
+            line.column(entry.keyText, 14, Style(.plain, .bold))
+            line.column(entry.name, 18)
+            line.add(entry.help, Style(.plain, index == row ? [] : .dim))
+            if index == row { line.emphasize(.selected) }
+            grid.put(line, at: 0, main.y + 2 + index - top, limit: size.columns)
+        }
+        if main.rows >= 4 {
+            grid.put(
+                Line(" type to search   Up Down select   Enter runs it   Esc closes   * this pane", Style(.chrome)),
+                at: 0, main.y + main.rows - 1, limit: size.columns)
+        }
+    }
+
+    // MARK: Bottom
+
+    private func paintTabs(_ grid: inout Grid, _ row: Int) {
+        var line = Line()
+        for pane in layout.reachablePanes {
+            guard let digit = pane.digit else { continue }
+            if line.width > 0 { line.add(" ") }
+            if pane == player.focus {
+                line.add("[\(digit)\(pane.shortName)]", Style(.focusedTitle))
+            } else {
+                line.add(size.columns >= 64 ? "\(digit)\(pane.shortName)" : "\(digit)\(pane.shortName.prefix(1))", Style(.chrome))
+            }
+        }
+        grid.put(line, at: 0, row, limit: size.columns)
+    }
+
+    /// What the latest move was, for where there is no message.
+    private var now: Line {
+        let session = scene.session
+        guard let move = session.moves.last else {
+            return Line(session.progress.caption.isEmpty ? "ready: s steps, Space plays" : printable(session.progress.caption), Style(.narration))
+        }
+        if move.frame == nil, !session.progress.caption.isEmpty {
+            return Line(printable(session.progress.caption), Style(.narration))
+        }
+        return Line(lastMove(move), Style(.narration))
+    }
+
+    private func lastMove(_ move: Move) -> String {
+        guard move.frame != nil else {
+            return session(move).map { "\($0) begins" } ?? "a caption"
+        }
+        let who = scene.session.statement(atLine: move.line)?.text
+        return (who.map { "\($0): " } ?? "") + moveText(move, scene.generation)
+    }
+
+    private func session(_ move: Move) -> String? {
+        move.slot == 0 ? nil : scene.session.statement(atLine: move.line)?.text
+    }
+
+    private var hints: Line {
+        switch player.view {
+        case .main: return KeyTable.hints(for: player.focus, width: size.columns)
+        case .chooser: return Line("1-9 or Enter: one step of that one   s: as the script says   S: back   Esc: close", Style(.chrome))
+        case .prompt: return Line("Enter: do it   Tab: complete   Up Down: history   Esc: leave", Style(.chrome))
+        case .search: return Line("Enter: find   Esc: leave", Style(.chrome))
+        case .help: return Line("Esc: close the help", Style(.chrome))
+        }
+    }
+
+    private mutating func paintBottom(_ grid: inout Grid) {
+        let isTyping = player.view == .prompt || player.view == .search
+        let shares = layout.messageRow == layout.promptRow
+        if isTyping {
+            let editor = player.view == .prompt ? player.command : player.search
+            let before = max(0, editor.cursor - max(1, size.columns - 2))
+            var line = Line(player.view == .prompt ? ":" : "/", Style(.prompt))
+            line.add(String(String.UnicodeScalarView(editor.scalars[before...])), Style(.prompt))
+            clear(&grid, layout.promptRow)
+            grid.put(line, at: 0, layout.promptRow, limit: size.columns)
+            cursor = (min(1 + editor.cursor - before, size.columns - 1), layout.promptRow)
+            if shares { return }
+        }
+        guard layout.size.rows > 1 || player.message != nil else { return }
+        if shares { clear(&grid, layout.messageRow) }
+        if let message = player.message {
+            let style = Style(message.isError ? .error : .plain)
+            grid.put(
+                Line((message.isError ? "! " : "") + printable(message.text), style), at: 0,
+                layout.messageRow, limit: size.columns)
+        } else if !shares || layout.nowRow == nil {
+            grid.put(now, at: 0, layout.messageRow, limit: size.columns)
+        }
+    }
+
+    private func clear(_ grid: inout Grid, _ row: Int) {
+        for column in 0..<size.columns { grid[column, row] = Cell() }
+    }
+}
+
+/// Program, document, position, direction, mode, health: from left to right, and from the most to
+/// the least needed where there is no room for all.
+struct StatusLine {
+    let player: Player
+    let scene: Scene
+
+    func paint(_ grid: inout Grid, row: Int) {
+        let width = grid.size.columns
+        let session = scene.session
+        let progress = session.progress
+        var parts: [(text: String, style: Style, priority: Int)] = []
+        func part(_ text: String, _ priority: Int, _ role: Role = .status) {
+            parts.append((text, Style(role), priority))
+        }
+        part("dirtyscope", 9)
+        part("", 8)
+        let total = "\(player.outline.total)" + (player.outline.isComplete ? "" : "+")
+        let arrow = player.direction == .forward ? "->" : "<-"
+        part((width >= 60 ? "step " : "") + "\(session.position)/\(total) \(arrow)", 1)
+        part(player.isPlaying ? "PLAY" : session.isAtEnd && session.nextChoice == .script ? "END" : "PAUSED", 2)
+        part(player.speed.text, 7)
+        part((width >= 100 ? "kernel " : "") + session.profile.rawValue, 5)
+        if let actor = scene.actor { part("CPU\(scene.now.cpu(of: actor))", 6) }
+        if let violation = scene.health.violations.first {
+            let name = width >= 120 ? " \(violation.invariant.name)" : ""
+            part("! \(violation.invariant.id)\(name)", 0, .violation)
+        } else {
+            part("INV ok", 4)
+        }
+        if !scene.health.lost.isEmpty { part("LOST \(scene.health.lost.count)", 0, .violation) }
+        if progress.failures > 0 {
+            part("expect \(progress.checks - progress.failures)/\(progress.checks)", 0, .violation)
+        } else if progress.checks > 0 {
+            part("expect \(progress.checks)/\(progress.checks)", 6)
+        }
+        func length() -> Int {
+            parts.reduce(0) { $0 + $1.text.unicodeScalars.count + 2 } - 2
+        }
+        // The title takes what is left; the least needed parts leave first.
+        while length() + 8 > width, let worst = parts.indices.max(by: { parts[$0].priority < parts[$1].priority }),
+            parts[worst].priority > 1
+        {
+            parts.remove(at: worst)
+        }
+        if let title = parts.firstIndex(where: { $0.priority == 8 }) {
+            parts[title].text = clipped(printable(session.title), max(0, width - length()))
+        }
+        var line = Line()
+        for part in parts where !part.text.isEmpty {
+            if line.width > 0 { line.add("  ") }
+            line.add(part.text, part.style)
+        }
+        grid.put(line, at: 0, row, limit: width)
+    }
+}
+
+/// How far the session has come: `|==*===>---*-----|  32%  ch 3/6`.
+struct Timeline {
+    let player: Player
+    let scene: Scene
+
+    func paint(_ grid: inout Grid, row: Int) {
+        let width = grid.size.columns
+        let outline = player.outline
+        let position = scene.session.position
+        let total = max(outline.total, position, 1)
+        let chapters = outline.chapters.count
+        var tail = " \(position * 100 / total)%"
+        if chapters > 0, width >= 60 {
+            tail += "  chapter \(scene.session.progress.chapterNumber)/\(chapters)"
+        }
+        // A fixed width for the numbers, so that the line does not breathe.
+        let tailWidth = (chapters > 0 && width >= 60) ? 20 : 6
+        let room = max(1, width - tailWidth - 2)
+        func place(_ position: Int) -> Int { min(room - 1, position * (room - 1) / total) }
+        var line = Line("|", Style(.chrome))
+        let here = place(position)
+        let marks = Set(outline.chapters.map { place($0.position) })
+        for column in 0..<room {
+            if column == here {
+                line.add(scene.glyphs[.timelineNow], Style(.plain, .bold))
+            } else if marks.contains(column) {
+                line.add(scene.glyphs[.timelineMarker], Style(.plain, .bold))
+            } else if column < here {
+                line.add("=", Style(.plain))
+            } else {
+                line.add(scene.glyphs[.horizontal], Style(.chrome))
+            }
+        }
+        line.add("|", Style(.chrome))
+        line.add(tail)
+        grid.put(line, at: 0, row, limit: width)
+    }
+}

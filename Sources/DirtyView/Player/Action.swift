@@ -1,0 +1,233 @@
+/// What a key can do in the player.
+enum Action: Hashable, Sendable {
+    // Time
+    case step, stepBack
+    case over, overBack
+    case finish, finishBack
+    case event, eventBack
+    case run, runBack
+    case touch, touchBack
+    case chapter, chapterBack
+    case first, last
+    case play, faster, slower, normalSpeed
+    // Panes
+    case nextPane, previousPane, pane(Pane)
+    case up, down, left, right, pageUp, pageDown, top, bottom
+    case open, back, zoom, onlyChanged
+    // The rest
+    case choose, find, findNext, findPrevious
+    case prompt, help, quit
+}
+
+/// A key, what it does, and what the help says about it. The player, the help and the line of
+/// hints read the same table, so that none of them can be wrong.
+struct Binding: Hashable, Sendable {
+    let keys: [Key]
+    let action: Action
+    /// Its name, for the help and for searching there.
+    let name: String
+    /// One sentence.
+    let help: String
+    /// A word or two for the line of hints; empty for those that stand only in the help.
+    var hint = ""
+    /// The panes that it is about; empty for all.
+    var panes: Set<Pane> = []
+
+    /// The keys as a reader sees them.
+    var keyText: String { keys.map(\.description).joined(separator: " ") }
+}
+
+enum KeyTable {
+    private static func key(_ scalar: Unicode.Scalar) -> Key { .character(scalar) }
+
+    /// All keys, in the order in which the help lists them.
+    static let bindings: [Binding] =
+        time + [
+            Binding(
+                keys: [key("t")], action: .choose, name: "choose who runs",
+                help: "List who could move next; a digit or Enter makes that one take a step.",
+                hint: "who", panes: [.tasks, .calls])
+        ] + panes + others
+
+    private static let time = [
+        Binding(
+            keys: [key("s"), key(".")], action: .step, name: "step",
+            help: "Take one atomic step.", hint: "step"),
+        Binding(
+            keys: [key("S"), key(","), .backspace], action: .stepBack, name: "step back",
+            help: "Take the latest step back, exactly.", hint: "back"),
+        Binding(
+            keys: [key("n")], action: .over, name: "step over",
+            help: "Step until the acting task is back where it was called from.", hint: "over"),
+        Binding(keys: [key("N")], action: .overBack, name: "back over", help: "Step over, backward."),
+        Binding(
+            keys: [key("f")], action: .finish, name: "finish function",
+            help: "Go on until the current kernel function has returned.", hint: "finish"),
+        Binding(
+            keys: [key("F")], action: .finishBack, name: "back to the call",
+            help: "Go back to where the current kernel function was called."),
+        Binding(
+            keys: [key("e")], action: .event, name: "next command",
+            help: "Go on to the end of a command of the script.", hint: "command"),
+        Binding(
+            keys: [key("E")], action: .eventBack, name: "previous command",
+            help: "Go back to the end of the command before."),
+        Binding(
+            keys: [key("c")], action: .run, name: "run",
+            help: "Go on to the next chapter, pause or failed expectation, or to the end.", hint: "run"),
+        Binding(
+            keys: [key("C")], action: .runBack, name: "run back",
+            help: "Go back to the last chapter, pause or failed expectation, or to the start."),
+        Binding(
+            keys: [key("}")], action: .touch, name: "next touch",
+            help: "Go on to the next step that changes something about the selected page.",
+            panes: [.pages]),
+        Binding(
+            keys: [key("{")], action: .touchBack, name: "previous touch",
+            help: "Go back to the step that last changed something about the selected page.",
+            panes: [.pages]),
+        Binding(
+            keys: [key("]")], action: .chapter, name: "next chapter", help: "Go on to the next chapter.",
+            hint: "chapter"),
+        Binding(
+            keys: [key("[")], action: .chapterBack, name: "previous chapter",
+            help: "Go back to the beginning of this chapter, or of the one before."),
+        Binding(keys: [key("g")], action: .first, name: "first", help: "Go to the very beginning."),
+        Binding(keys: [key("G")], action: .last, name: "last", help: "Go to the end of the script."),
+        Binding(
+            keys: [key(" "), .function(5)], action: .play, name: "play or pause",
+            help: "Let it play, or stop it.", hint: "play"),
+        Binding(
+            keys: [key("+")], action: .faster, name: "faster", help: "Play at twice the speed."),
+        Binding(keys: [key("-")], action: .slower, name: "slower", help: "Play at half the speed."),
+        Binding(keys: [key("=")], action: .normalSpeed, name: "normal speed", help: "Play at normal speed."),
+    ]
+
+    private static let panes: [Binding] = [
+        Binding(
+            keys: [.tab], action: .nextPane, name: "next pane", help: "Give the keyboard to the next pane.",
+            hint: "pane"),
+        Binding(
+            keys: [.backTab], action: .previousPane, name: "previous pane",
+            help: "Give the keyboard to the pane before."),
+    ]
+        + Pane.allCases.compactMap { pane in
+            pane.digit.map { digit in
+                Binding(
+                    keys: [key(Unicode.Scalar(UInt8(48 + digit)))], action: .pane(pane),
+                    name: "pane \(digit)", help: "Give the keyboard to the pane \(pane.fullName).")
+            }
+        } + [
+            Binding(keys: [.up, key("k")], action: .up, name: "up", help: "Move up in the pane."),
+            Binding(keys: [.down, key("j")], action: .down, name: "down", help: "Move down in the pane."),
+            Binding(
+                keys: [.left, key("h")], action: .left, name: "left",
+                help: "Select the mapping or file before."),
+            Binding(
+                keys: [.right, key("l")], action: .right, name: "right",
+                help: "Select the next mapping or file."),
+            Binding(
+                keys: [.pageUp, .control("U")], action: .pageUp, name: "page up",
+                help: "Move up by a screenful."),
+            Binding(
+                keys: [.pageDown, .control("D")], action: .pageDown, name: "page down",
+                help: "Move down by a screenful."),
+            Binding(keys: [.home], action: .top, name: "top", help: "Move to the first row."),
+            Binding(keys: [.end], action: .bottom, name: "bottom", help: "Move to the last row."),
+            Binding(
+                keys: [.enter], action: .open, name: "open",
+                help: "VMAs: show its pages. Log and script: go to that step. Else: zoom.", hint: "",
+                panes: [.vmas, .log, .script, .tasks]),
+            Binding(
+                keys: [.escape], action: .back, name: "back",
+                help: "Close the top view; else let the selection follow what happens."),
+            Binding(
+                keys: [key("z")], action: .zoom, name: "zoom", help: "Let the pane fill the screen, or return."),
+            Binding(
+                keys: [key("a")], action: .onlyChanged, name: "only changed",
+                help: "Show all pages, or only those that the latest step changed.", hint: "",
+                panes: [.pages]),
+        ]
+
+    private static let others = [
+        Binding(
+            keys: [key("/")], action: .find, name: "find", help: "Find text in the pane.", hint: "find"),
+        Binding(keys: [key(">")], action: .findNext, name: "find next", help: "Go to the next match."),
+        Binding(
+            keys: [key("<")], action: .findPrevious, name: "find previous", help: "Go to the match before."),
+        Binding(
+            keys: [key(":")], action: .prompt, name: "command",
+            help: "Type a command of the scenario language, or one of the player's own.", hint: "command"),
+        Binding(
+            keys: [key("?"), .function(1)], action: .help, name: "help",
+            help: "List the keys; type to search, Enter runs one.", hint: "help"),
+        Binding(
+            keys: [key("q")], action: .quit, name: "quit", help: "Close the top view, or leave.", hint: "quit"),
+    ]
+
+    private static let actions: [Key: Action] = {
+        var actions: [Key: Action] = [:]
+        for binding in bindings {
+            for key in binding.keys { actions[key] = binding.action }
+        }
+        return actions
+    }()
+
+    static func action(for key: Key) -> Action? { actions[key] }
+
+    /// The help's entries: those about the pane first. `filter` is matched against keys, names and
+    /// sentences; every word of it has to be there.
+    static func entries(for pane: Pane, filter: String) -> [Binding] {
+        let words = filter.lowercased().split(separator: " ")
+        let all = bindings.filter { $0.panes.contains(pane) } + bindings.filter { !$0.panes.contains(pane) }
+        return all.filter { binding in
+            let text = "\(binding.keyText) \(binding.name) \(binding.help)".lowercased()
+            return words.allSatisfy { text.contains($0) }
+        }
+    }
+
+    /// The line of hints: what is about the pane first, as many as fit.
+    static func hints(for pane: Pane, width: Int) -> Line {
+        let own = bindings.filter { $0.panes.contains(pane) }.map { ($0.keys[0], $0.hint.isEmpty ? $0.name : $0.hint) }
+        let common: [(Key, String)] = bindings.filter { !$0.hint.isEmpty && !$0.panes.contains(pane) }
+            .map { ($0.keys[0], $0.hint) }
+        let last = [(key(":"), "command"), (key("?"), "help")]
+        var line = Line()
+        let tail = last.reduce(0) { $0 + $1.0.description.count + $1.1.count + 3 }
+        for (key, word) in own + common where !last.contains(where: { $0.0 == key }) {
+            let length = key.description.count + word.count + 3
+            guard line.width + length + tail <= width else { continue }
+            add(key, word, to: &line)
+        }
+        for (key, word) in last where line.width + key.description.count + 1 + word.count <= width {
+            add(key, word, to: &line)
+        }
+        return line
+    }
+
+    private static func add(_ key: Key, _ word: String, to line: inout Line) {
+        if line.width > 0 { line.add("  ") }
+        line.add(key.description, Style(.plain, .bold))
+        line.add(" " + word, Style(.chrome))
+    }
+}
+
+extension Pane {
+    var fullName: String {
+        switch self {
+        case .vmas: "VMAs and files"
+        case .pages: "pages"
+        case .calls: "call path"
+        case .changes: "what changed"
+        case .counters: "dirty accounting"
+        case .narration: "narration"
+        case .tasks: "who can move"
+        case .tlb: "TLB"
+        case .log: "log of moves"
+        case .rmap: "who maps it"
+        case .file: "memory against disk"
+        case .script: "script"
+        case .invariants: "invariants"
+        }
+    }
+}

@@ -1,0 +1,297 @@
+import DirtyMachine
+import DirtyScript
+
+// From keys to actions. What lies on top takes a key first; the table has the rest.
+
+extension Player {
+    /// A key was pressed.
+    public mutating func press(_ key: Key) {
+        switch view {
+        case .prompt: pressInPrompt(key)
+        case .search: pressInSearch(key)
+        case .help(let filter, let row): pressInHelp(key, filter, row)
+        case .chooser(let row): if !pressInChooser(key, row) { pressOnMain(key) }
+        case .main: pressOnMain(key)
+        }
+    }
+
+    private mutating func pressOnMain(_ key: Key) {
+        guard let action = KeyTable.action(for: key) else {
+            complain("\(key) does nothing here; ? lists the keys")
+            return
+        }
+        perform(action)
+    }
+
+    mutating func perform(_ action: Action) {
+        switch action {
+        case .step: step()
+        case .stepBack: stepBack()
+        case .over: stepOver()
+        case .overBack: overBack()
+        case .finish: finishFunction()
+        case .finishBack: finishBack()
+        case .event: nextEvent()
+        case .eventBack: previousEvent()
+        case .run: run()
+        case .runBack: runBack()
+        case .touch: nextTouch()
+        case .touchBack: previousTouch()
+        case .chapter: nextChapter()
+        case .chapterBack: previousChapter()
+        case .first: first()
+        case .last: last()
+        case .play: togglePlay()
+        case .faster: setSpeed { $0.double() }
+        case .slower: setSpeed { $0.halve() }
+        case .normalSpeed: setSpeed { $0.set(1) }
+        default: look(action)
+        }
+    }
+
+    private mutating func setSpeed(_ change: (inout Speed) -> Void) {
+        change(&speed)
+        say("speed \(speed.text)")
+    }
+
+    /// Actions that change what is seen, not where the session stands.
+    private mutating func look(_ action: Action) {
+        message = nil
+        switch action {
+        case .nextPane: focusNeighbour(1)
+        case .previousPane: focusNeighbour(-1)
+        case .pane(let pane): focus(on: pane)
+        case .up: moveCursor { cursor, _ in cursor - 1 }
+        case .down: moveCursor { cursor, _ in cursor + 1 }
+        case .pageUp: moveCursor { cursor, height in cursor - max(1, height - 1) }
+        case .pageDown: moveCursor { cursor, height in cursor + max(1, height - 1) }
+        case .top: moveCursor { _, _ in 0 }
+        case .bottom: moveCursor { _, _ in Int.max }
+        case .left: selectArea(-1)
+        case .right: selectArea(1)
+        case .open: open()
+        case .back: goBackALevel()
+        case .zoom: isZoomed.toggle()
+        case .onlyChanged:
+            onlyChanged.toggle()
+            say(onlyChanged ? "only the pages that the latest step changed; a shows all" : "all pages")
+        case .choose: choose()
+        case .find:
+            search.clear()
+            view = .search
+        case .findNext: find(forward: true)
+        case .findPrevious: find(forward: false)
+        case .prompt:
+            stop()
+            command.clear()
+            view = .prompt
+        case .help: view = .help(filter: "", row: 0)
+        case .quit: quit()
+        default: break
+        }
+    }
+
+    private mutating func quit() {
+        if view != .main {
+            view = .main
+        } else if isZoomed {
+            isZoomed = false
+        } else {
+            isFinished = true
+        }
+    }
+
+    private mutating func goBackALevel() {
+        if view != .main {
+            view = .main
+        } else if isZoomed {
+            isZoomed = false
+        } else if isPlaying {
+            stop()
+        } else if onlyChanged {
+            onlyChanged = false
+        } else if chosen != nil {
+            chosen = nil
+            say("the selection follows what happens")
+        } else {
+            say("q leaves")
+        }
+    }
+
+    // MARK: Panes
+
+    private mutating func focus(on pane: Pane) {
+        guard layout.reachablePanes.contains(pane) else {
+            // A pane that has no room on this screen still has the whole of it.
+            focus = pane
+            isZoomed = true
+            return
+        }
+        focus = pane
+    }
+
+    private mutating func focusNeighbour(_ step: Int) {
+        let wasZoomed = isZoomed
+        isZoomed = false
+        let panes = layout.reachablePanes
+        isZoomed = wasZoomed
+        guard !panes.isEmpty else { return }
+        let at = panes.firstIndex(of: focus).map { $0 + step } ?? 0
+        focus = panes[(at + panes.count) % panes.count]
+    }
+
+    /// The focused pane's listing and the number of its rows on the screen.
+    private func focusedListing() -> (listing: Listing, height: Int) {
+        let layout = layout
+        let body = layout.placement(of: focus)?.body ?? layout.main
+        let listing = listing(focus, scene, columns: body.columns, height: body.rows)
+        return (listing, max(1, body.rows - listing.header.count - listing.footer.count))
+    }
+
+    private mutating func moveCursor(_ target: (_ cursor: Int, _ height: Int) -> Int) {
+        let (listing, height) = focusedListing()
+        guard listing.count > 0 else { return }
+        setCursor(target(listing.cursor ?? 0, height), count: listing.count)
+    }
+
+    private mutating func setCursor(_ row: Int, count: Int) {
+        let row = min(max(0, row), count - 1)
+        switch focus {
+        case .vmas:
+            let areas = session.machine.areas
+            if areas.indices.contains(row) { chosen = session.machine.selection(of: areas[row]) }
+        case .pages:
+            guard var selection else { return }
+            let pages = onlyChanged ? scene.changedPages : nil
+            selection.page = pages.map { $0[min(row, $0.count - 1)] } ?? row
+            chosen = selection
+        default:
+            cursors[focus] = row
+        }
+    }
+
+    private mutating func selectArea(_ step: Int) {
+        let areas = session.machine.areas
+        guard !areas.isEmpty else { return }
+        let at = selection.flatMap { session.machine.index(of: $0, in: areas) }.map { $0 + step } ?? 0
+        chosen = session.machine.selection(of: areas[min(max(0, at), areas.count - 1)])
+    }
+
+    private mutating func open() {
+        let row = focusedListing().listing.cursor ?? 0
+        switch focus {
+        case .vmas: focus = .pages
+        case .log: if !session.moves.isEmpty { go(to: row + 1) }
+        case .script: goToStatement(row)
+        case .tasks:
+            if session.candidates.indices.contains(row) { step(session.candidates[row].choice) }
+        default: isZoomed.toggle()
+        }
+    }
+
+    /// To where a statement of the script is next.
+    private mutating func goToStatement(_ index: Int) {
+        if session.progress.cursor > index {
+            retreat { $0.cursor <= index }
+        } else if session.progress.cursor < index {
+            advance { $0.cursor >= index }
+        }
+    }
+
+    // MARK: Who runs next
+
+    private mutating func choose() {
+        stop()
+        guard !session.candidates.isEmpty else {
+            return say("nobody is under way; s starts what the script says next")
+        }
+        view = .chooser(row: 0)
+    }
+
+    /// False for keys that mean here what they mean everywhere.
+    private mutating func pressInChooser(_ key: Key, _ row: Int) -> Bool {
+        let candidates = session.candidates
+        switch key {
+        case .character(let scalar) where ("1"..."9").contains(scalar):
+            pick(Int(scalar.value) - 49, candidates)
+        case .enter: pick(row, candidates)
+        case .up, .character("k"): view = .chooser(row: max(0, row - 1))
+        case .down, .character("j"): view = .chooser(row: min(max(0, candidates.count - 1), row + 1))
+        case .escape, .character("q"), .character("t"): view = .main
+        default: return false
+        }
+        return true
+    }
+
+    private mutating func pick(_ index: Int, _ candidates: [Candidate]) {
+        guard candidates.indices.contains(index) else {
+            return complain("there is no number \(index + 1) in the list")
+        }
+        view = .chooser(row: index)
+        step(candidates[index].choice)
+        if session.candidates.isEmpty { view = .main }
+    }
+
+    // MARK: Help
+
+    private mutating func pressInHelp(_ key: Key, _ filter: String, _ row: Int) {
+        let entries = KeyTable.entries(for: focus, filter: filter)
+        func clamp(_ row: Int) -> Int { min(max(0, row), max(0, entries.count - 1)) }
+        let height = max(1, layout.main.rows - 3)
+        switch key {
+        case .escape where filter.isEmpty, .function(1), .character("?"): view = .main
+        case .character("q") where filter.isEmpty: view = .main
+        case .escape: view = .help(filter: "", row: 0)
+        case .up: view = .help(filter: filter, row: clamp(row - 1))
+        case .down: view = .help(filter: filter, row: clamp(row + 1))
+        case .pageUp: view = .help(filter: filter, row: clamp(row - height))
+        case .pageDown: view = .help(filter: filter, row: clamp(row + height))
+        case .home: view = .help(filter: filter, row: 0)
+        case .end: view = .help(filter: filter, row: clamp(entries.count))
+        case .backspace: view = .help(filter: String(filter.dropLast()), row: 0)
+        case .enter:
+            guard entries.indices.contains(row) else { return }
+            view = .main
+            perform(entries[row].action)
+        case .character(let scalar): view = .help(filter: filter + String(scalar), row: 0)
+        default: break
+        }
+    }
+
+    // MARK: Search
+
+    private mutating func pressInSearch(_ key: Key) {
+        switch key {
+        case .enter:
+            view = .main
+            if !search.text.isEmpty {
+                needle = search.text
+                search.remember(needle)
+            }
+            find(forward: true)
+        case .escape: view = .main
+        case .backspace where search.scalars.isEmpty: view = .main
+        default: _ = search.press(key)
+        }
+    }
+
+    /// Rows that one search reads; a mapping can have millions.
+    private static let searchLimit = 5000
+
+    private mutating func find(forward: Bool) {
+        guard !needle.isEmpty else { return say("/ searches in the pane") }
+        let (listing, _) = focusedListing()
+        let wanted = needle.lowercased()
+        let start = listing.cursor ?? (forward ? -1 : 0)
+        for distance in 1...max(1, min(listing.count, Self.searchLimit)) {
+            guard listing.count > 0 else { break }
+            let offset = forward ? distance : -distance
+            let row = ((start + offset) % listing.count + listing.count) % listing.count
+            if listing.row(row).text.lowercased().contains(wanted) {
+                setCursor(row, count: listing.count)
+                return say("/\(needle)  > next  < previous")
+            }
+        }
+        complain("'\(needle)' is not in this pane")
+    }
+}

@@ -1,0 +1,220 @@
+import DirtyScript
+
+// The prompt. What is typed there is a line of the scenario language, with the same effect as in a
+// file. The player has a few words of its own, and the scenario has precedence over them:
+//
+// 1. A line whose first word names a process, thread or label of the scenario belongs to the
+//    scenario: with a process called `q`, `:q write m[0]` makes it write.
+// 2. Else `41`, `+10`, `-10`, `20%`, `q`, `quit`, `help` and `set` are the player's.
+// 3. All else goes to the scenario's parser, whose complaints are shown.
+
+extension Player {
+    mutating func pressInPrompt(_ key: Key) {
+        switch key {
+        case .enter:
+            view = .main
+            let line = command.text
+            command.remember(line)
+            submit(line)
+        case .escape: view = .main
+        case .backspace where command.scalars.isEmpty: view = .main
+        case .tab: complete()
+        default: if command.press(key) { message = nil }
+        }
+    }
+
+    // MARK: Completion
+
+    private static let settings: [(name: String, values: [String])] = [
+        ("glyphs", GlyphSet.allCases.map(\.rawValue)), ("theme", Theme.all.map(\.name)),
+        ("speed", ["0.5", "1", "2", "4"]),
+    ]
+
+    private mutating func complete() {
+        var (range, found) = Completion.candidates(
+            line: command.text, cursor: command.cursor, declarations: session.declarations)
+        let own = ownCandidates()
+        found += own.filter { !found.contains($0) }
+        guard let first = found.first else { return say("nothing to complete here") }
+        if found.count == 1 {
+            command.replace(range, with: first + " ")
+            message = nil
+        } else {
+            let common = found.dropFirst().reduce(first) { common, word in
+                String(zip(common, word).prefix { $0 == $1 }.map(\.0))
+            }
+            if common.unicodeScalars.count > range.count { command.replace(range, with: common) }
+            range = range.lowerBound..<command.cursor
+            say(found.joined(separator: "  "))
+        }
+    }
+
+    /// The player's own words that fit at the cursor.
+    private func ownCandidates() -> [String] {
+        let before = String(String.UnicodeScalarView(command.scalars[..<command.cursor]))
+        let words = before.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
+        guard let typed = words.last else { return [] }
+        let known: [String]
+        switch words.count {
+        case 1: known = ["help", "quit", "set"]
+        case 2 where words[0] == "set": known = Self.settings.map(\.name)
+        case 3 where words[0] == "set":
+            known = Self.settings.first { $0.name == words[1] }?.values ?? []
+        default: known = []
+        }
+        return known.filter { $0.hasPrefix(typed) && $0 != typed }
+    }
+
+    // MARK: Commands
+
+    mutating func submit(_ line: String) {
+        message = nil
+        let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
+        guard let first = words.first else { return }
+        let declarations = session.declarations
+        let isScenarios = (declarations.processes + declarations.threads + declarations.labels)
+            .contains { first == $0 || first == $0 + ":" }
+        if !isScenarios, perform(words) { return }
+        type(line)
+    }
+
+    /// The player's own words. False if it is none of them.
+    private mutating func perform(_ words: [String]) -> Bool {
+        switch words[0] {
+        case "q", "quit":
+            isFinished = true
+        case "help":
+            view = .help(filter: words.dropFirst().joined(separator: " "), row: 0)
+        case "set":
+            set(Array(words.dropFirst()))
+        default:
+            guard words.count == 1, let target = position(words[0]) else { return false }
+            go(to: target)
+        }
+        return true
+    }
+
+    /// `41`, `+10`, `-10`, `20%`
+    private func position(_ word: String) -> Int? {
+        if word.hasSuffix("%"), let percent = Int(word.dropLast()), (0...100).contains(percent) {
+            return outline.total * percent / 100
+        }
+        // Nobody means more, and sums of less cannot overflow.
+        guard let number = Int(word), abs(number) < 1 << 40 else { return nil }
+        return word.hasPrefix("+") || word.hasPrefix("-") ? session.position + number : number
+    }
+
+    private mutating func set(_ words: [String]) {
+        switch (words.first, words.count == 2 ? words[1] : nil) {
+        case ("glyphs", let value?):
+            guard let set = GlyphSet(rawValue: value) else { break }
+            glyphs = set
+            return say("glyphs \(value)")
+        case ("theme", let value?):
+            guard let named = Theme.named(value) else { break }
+            theme = named
+            return say("theme \(value)")
+        case ("speed", let value?):
+            guard let factor = Double(value), factor > 0 else { break }
+            speed.set(factor)
+            return say("speed \(speed.text)")
+        default: break
+        }
+        let usage = Self.settings.map { "\($0.name) \($0.values.joined(separator: "|"))" }
+        complain("set " + usage.joined(separator: ", or "))
+    }
+
+    /// Puts a line into the script and runs it to its end; S and E lead back into it. While
+    /// another operation is under way the line waits for that to end.
+    private mutating func type(_ line: String) {
+        let departure = departure
+        let untouched = session
+        switch session.type(line) {
+        case .failure(let diagnostics):
+            guard let first = diagnostics.list.first else { return }
+            complain(
+                first.message + (first.expected.map { "; expected \($0)" } ?? "")
+                    + (first.suggestion.map { "; did you mean '\($0)'?" } ?? ""))
+        case .success(nil):
+            say(session.declarations.raceIsOpen ? "the race goes on until 'end'" : "")
+        case .success(let statement?):
+            if session.progress.running != nil || session.progress.race != nil || session.progress.isDraining {
+                say("it comes after what is under way: e leads there")
+            } else {
+                runTyped(statement, untouched)
+            }
+            outline.extend(session, limit: Self.lookAhead)
+        }
+        if session.position != departure.position || session.statements.count != departure.statements {
+            arrive(from: departure, shownFrom: min(departure.position, max(0, session.position - 1)))
+        }
+    }
+
+    private mutating func runTyped(_ statement: Statement, _ untouched: Session) {
+        stop()
+        direction = .forward
+        let end = session.progress.cursor + 1
+        if case .race = statement.command {
+            return say("a race: t chooses who moves, s follows the written order")
+        }
+        if statement.ridesAlong, end < session.statements.count {
+            // With a move of the script, which nobody has asked for.
+            return preview(statement)
+        }
+        var answer: String?
+        while session.progress.cursor < end {
+            var conclusions: [Conclusion] = []
+            let result = session.advance(.script, &conclusions)
+            answer = answer ?? conclusions.last { $0.statement == statement }.flatMap(Self.answer)
+            if let failure = Self.failure(in: conclusions) { complain(failure) }
+            switch result {
+            case .moved: continue
+            case .atEnd: break
+            case .blocked(let blocked): return complain(blocked.message)
+            case .refused(let text):
+                // A line that cannot be done would stand in the way for ever.
+                if session.position == untouched.position { session = untouched }
+                return complain(text)
+            }
+            break
+        }
+        if message == nil, let answer { say(answer) }
+    }
+
+    /// A line that takes effect with the move after it is answered at once where it can be.
+    private mutating func preview(_ statement: Statement) {
+        switch statement.command {
+        case .expect(let expectation):
+            let result = session.check(expectation)
+            if result.passed { say("ok: \(statement.text)") } else {
+                complain("\(statement.text) FAILED, found \(result.found)")
+            }
+        case .focus(let process, let operand):
+            let page = operand.range?.lowerBound ?? 0
+            chosen = Selection(
+                target: process.map { .mapping(process: $0, name: operand.name) } ?? .file(operand.name),
+                page: page)
+        default: say("it takes effect with the next step")
+        }
+    }
+
+    private static func answer(_ conclusion: Conclusion) -> String? {
+        let text = conclusion.statement.text
+        if let expectation = conclusion.expectation {
+            return expectation.passed ? "ok: \(text)" : nil
+        }
+        guard let result = conclusion.result, conclusion.hasEnded else { return nil }
+        let value = result.value.map { ", value \($0)" } ?? ""
+        return "\(text): \(result.outcome.name)\(value)"
+    }
+}
+
+extension Statement {
+    /// No move of its own: it is carried out together with the move that follows.
+    fileprivate var ridesAlong: Bool {
+        switch command {
+        case .operation, .race, .step, .finish, .say: false
+        default: true
+        }
+    }
+}

@@ -1,0 +1,244 @@
+import DirtyMachine
+import DirtyScript
+
+/// A session on a screen: keys go in, frames come out. It knows no terminal.
+public struct Player: Sendable {
+    public internal(set) var session: Session
+    var outline: Outline
+    var health: Health
+    /// Index of the first move whose changes are shown.
+    var shownFrom = 0
+    var direction = Direction.forward
+
+    // Playing
+    var isPlaying = false
+    var speed = Speed()
+    /// Seconds that the present position asks to stay on the screen.
+    var dwell: Double?
+
+    // Looking
+    var size = Size(80, 24)
+    var glyphs: GlyphSet
+    public internal(set) var theme: Theme
+    private let glyphsAreChosen: Bool
+    var focus = Pane.pages
+    var isZoomed = false
+    /// What the user has selected; nil while the selection follows what happens.
+    var chosen: Selection?
+    var onlyChanged = false
+    /// Cursors of the panes that have no selection of their own.
+    var cursors: [Pane: Int] = [:]
+    var view = View.main
+    var command = LineEditor()
+    var search = LineEditor()
+    var needle = ""
+    var message: Message?
+    public internal(set) var isFinished = false
+    private var bell = false
+
+    enum Direction: Sendable { case forward, backward }
+
+    /// What lies on top of the panes and takes the keys first.
+    enum View: Hashable, Sendable {
+        case main
+        case help(filter: String, row: Int)
+        /// The list of who could move, with the selected row.
+        case chooser(row: Int)
+        case prompt
+        case search
+    }
+
+    struct Message: Hashable, Sendable {
+        var text: String
+        var isError = false
+    }
+
+    /// `glyphs` is nil where the screen is to decide.
+    public init(_ session: Session, glyphs: GlyphSet? = nil, theme: Theme = .fill, speed: Double = 1) {
+        self.session = session
+        self.glyphs = glyphs ?? .letters
+        self.theme = theme
+        glyphsAreChosen = glyphs != nil
+        outline = Outline(session)
+        health = Health(session.machine)
+        self.speed.set(speed)
+        shownFrom = session.position
+        if session.position == 0, session.currentStatement == nil {
+            message = Message(text: "An empty sandbox: type : and a command, such as  file db 4 ext4 cached")
+        }
+    }
+
+    /// What the screen can show, once that is known.
+    public mutating func attach(size: Size, glyphs: GlyphSet) {
+        self.size = size
+        if !glyphsAreChosen { self.glyphs = glyphs }
+    }
+
+    public mutating func resize(_ size: Size) { self.size = size }
+
+    /// Milliseconds between ticks; nil while nothing plays.
+    public var tick: Int? {
+        guard isPlaying else { return nil }
+        if let dwell { return max(1, Int(dwell * 1000)) }
+        return speed.milliseconds
+    }
+
+    /// Whether the bell should ring now.
+    public mutating func takeBell() -> Bool {
+        defer { bell = false }
+        return bell
+    }
+
+    // MARK: What is going on
+
+    mutating func say(_ text: String) { message = Message(text: text) }
+
+    mutating func complain(_ text: String) {
+        message = Message(text: text, isError: true)
+        bell = true
+    }
+
+    /// What has to be compared when the session has moved.
+    struct Departure {
+        let position: Int
+        let statements: Int
+        let focus: Operand?
+        let focusProcess: String?
+    }
+
+    var departure: Departure {
+        Departure(
+            position: session.position, statements: session.statements.count,
+            focus: session.progress.focus, focusProcess: session.progress.focusProcess)
+    }
+
+    /// The session has moved. Everything that depends on it is made anew here: once a key,
+    /// however many moves the key made.
+    mutating func arrive(from departure: Departure, shownFrom: Int) {
+        self.shownFrom = shownFrom
+        if session.position > outline.total { outline.extend(session, limit: Self.lookAhead) }
+        guard session.position != departure.position || session.statements.count != departure.statements
+        else { return }
+        health = Health(session.machine)
+        cursors = [:]
+        let progress = session.progress
+        if departure.focus != progress.focus || departure.focusProcess != progress.focusProcess {
+            chosen = nil
+        }
+        if case .chooser(let row) = view {
+            view = .chooser(row: max(0, min(row, session.candidates.count - 1)))
+        }
+    }
+
+    /// Moves looked ahead after the user has changed the future.
+    static let lookAhead = 20_000
+
+    mutating func stop() {
+        isPlaying = false
+        dwell = nil
+    }
+
+    /// Ctrl-C: stops what goes on, and closes what is open.
+    public mutating func interrupt() {
+        if isPlaying {
+            stop()
+            say("stopped")
+        } else if view != .main {
+            view = .main
+        } else {
+            say("q leaves; Ctrl-C twice in a second as well")
+        }
+    }
+
+    // MARK: Scene
+
+    /// The selected page: what the user chose, what the script focuses, or what was touched last.
+    var selection: Selection? {
+        let machine = session.machine
+        if let chosen, machine.pageCount(of: chosen.target) > 0 {
+            return Selection(
+                target: chosen.target, page: min(chosen.page, machine.pageCount(of: chosen.target) - 1))
+        }
+        if let focus = scriptFocus { return focus }
+        // A bounded look back: most moves touch a page, so the first few tell.
+        for move in session.moves.indices.suffix(64).reversed() {
+            for change in session.changes(of: move).reversed() {
+                if let place = machine.place(of: change), let found = machine.selection(of: place, near: nil) {
+                    return found
+                }
+            }
+        }
+        return machine.areas.first.map(machine.selection(of:))
+    }
+
+    private var scriptFocus: Selection? {
+        guard let operand = session.progress.focus else { return nil }
+        let page = operand.range?.lowerBound ?? 0
+        let selection = Selection(
+            target: session.progress.focusProcess.map { .mapping(process: $0, name: operand.name) }
+                ?? .file(operand.name), page: page)
+        return session.machine.pageCount(of: selection.target) > page ? selection : nil
+    }
+
+    /// A run of changes longer than this is not worth showing as one step.
+    private static let shownChangesLimit = 20_000
+
+    var scene: Scene {
+        var changes = session.changes(since: shownFrom)
+        if changes.count > Self.shownChangesLimit { changes = session.latestChanges }
+        let machine = session.machine
+        return Scene(
+            session: session, now: machine, was: machine.before(changes),
+            alterations: machine.alterations(changes),
+            touched: Set(changes.lazy.compactMap { machine.place(of: $0) }), areas: machine.areas,
+            selection: selection, isFollowing: chosen == nil, onlyChanged: onlyChanged, glyphs: glyphs,
+            health: health, outline: outline, candidates: session.candidates,
+            generation: machine.rules.generation, cursors: cursors, focus: focus)
+    }
+
+    var layout: Layout { layout(size) }
+
+    func layout(_ size: Size) -> Layout { Layout(size, focus: focus, isZoomed: isZoomed) }
+
+    func listing(_ pane: Pane, _ scene: Scene, columns: Int, height: Int) -> Listing {
+        switch pane {
+        case .vmas: AreaPane(scene: scene, columns: columns).listing(height: height)
+        case .pages: PagesPane(scene: scene, columns: columns).listing(height: height)
+        case .calls: CallPane(scene: scene, columns: columns).listing(height: height)
+        case .changes: ChangesPane(scene: scene, columns: columns).listing(height: height)
+        case .counters: CounterPane(scene: scene, columns: columns).listing(height: height)
+        case .narration: NarrationPane(scene: scene, columns: columns).listing(height: height)
+        case .tasks: TaskPane(scene: scene, columns: columns, chosen: chooserRow).listing(height: height)
+        case .tlb: TLBPane(scene: scene, columns: columns).listing(height: height)
+        case .log: LogPane(scene: scene, columns: columns).listing(height: height)
+        case .rmap: MapperPane(scene: scene, columns: columns).listing(height: height)
+        case .file: FilePane(scene: scene, columns: columns).listing(height: height)
+        case .script: ScriptPane(scene: scene, columns: columns).listing(height: height)
+        case .invariants: InvariantPane(scene: scene, columns: columns).listing(height: height)
+        }
+    }
+
+    var chooserRow: Int? {
+        if case .chooser(let row) = view { return row }
+        return nil
+    }
+}
+
+/// How fast it plays.
+struct Speed: Hashable, Sendable {
+    private(set) var factor = 1.0
+
+    private static let range = 0.125...64.0
+
+    mutating func set(_ factor: Double) { self.factor = min(max(factor, Self.range.lowerBound), Self.range.upperBound) }
+    mutating func double() { set(factor * 2) }
+    mutating func halve() { set(factor / 2) }
+
+    /// Two steps a second at normal speed.
+    var milliseconds: Int { max(8, Int(500 / factor)) }
+
+    /// `x1.0`, `x0.25`.
+    var text: String {
+        factor >= 1 || factor == 0.5 ? "x\(Double(Int(factor * 10)) / 10)" : "x\(factor)"
+    }
+}
