@@ -146,8 +146,10 @@ struct RandomWalk {
     // MARK: Choosing
 
     private mutating func request(_ alive: [Ref<Process>]) -> Request? {
+        // Now and then a process does two things at once.
+        let isBusy = random.chance(15)
         let idle = alive.filter { process in
-            !m.state.tasks.contains { m.process(of: $0) == process }
+            isBusy || !m.state.tasks.contains { m.process(of: $0) == process }
         }
         if idle.isEmpty || random.chance(30) { return kernelRequest() }
         let process = random.pick(idle)
