@@ -46,12 +46,15 @@ struct RandomWalk {
         random = SeededGenerator(seed: seed)
         m = Machine(rules: rules, cpus: 2, frames: frames)
         crashes = random.chance(10)
-        let cached = random.chance(70)
+        // The files themselves must fit into memory.
+        let cached = random.chance(70) && frames > 16
         files = [
             m.addFile(
                 "db", pages: random.pick([1, 1, 2, 5]), profile.journalingFileSystem, cached: cached,
                 buffers: random.pick([1, 1, 4]), mkwrite: random.chance(20)),
-            m.addFile("shm", pages: random.number(1...3), .tmpfs, cached: random.chance(50)),
+            m.addFile(
+                "shm", pages: random.number(1...3), .tmpfs,
+                cached: random.chance(50) && frames > 16),
         ]
     }
 
