@@ -40,7 +40,11 @@ import Testing
                 guard let near = model.keys.filter({ $0 >= key }).min() else { continue }
                 let (tag, on) = (random.pick(Tag.allCases), random.chance(60))
                 m.radixSetTag(root, near, tag, on)
-                if on { tags[Int(tag.rawValue)].insert(near) } else { tags[Int(tag.rawValue)].remove(near) }
+                if on {
+                    tags[Int(tag.rawValue)].insert(near)
+                } else {
+                    tags[Int(tag.rawValue)].remove(near)
+                }
             default: break
             }
             #expect(m.state.radixValue(root, key) == model[key] ?? 0, "seed \(seed), step \(step)")

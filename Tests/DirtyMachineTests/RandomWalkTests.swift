@@ -47,7 +47,7 @@ import Testing
     @Test(arguments: Profile.allCases, Array<UInt64>(100...119))
     func everythingEndsAndNothingLeaks(profile: Profile, seed: UInt64) {
         var walk = RandomWalk(seed: seed, profile, concurrency: 5)
-        walk.m.isRecording = true
+        walk.m.isRecording = false
         for _ in 0..<400 { guard walk.move() else { break } }
         guard walk.quiesce() else {
             Issue.record("deadlock: \(walk.description)")
@@ -70,12 +70,34 @@ import Testing
     @Test(arguments: Array<UInt64>(300...339))
     func rightRulesKeepTheInvariants(seed: UInt64) {
         var walk = RandomWalk(seed: seed, .v6_18, concurrency: 5)
-        walk.m.isRecording = true
+        walk.m.isRecording = false
         for _ in 0..<500 {
             guard walk.move() else { break }
             let violations = walk.m.violations()
             #expect(violations == [], "\(walk.description)")
             if !violations.isEmpty { return }
+        }
+    }
+
+    /// The same walks find a wrong rule, so that their silence above means something.
+    @Test func wrongRulesAreFound() {
+        // It takes luck: the seeds begin shortly before one that is known to have it.
+        let wrong: [(Invariant, ClosedRange<UInt64>, (inout Rules) -> Void)] = [
+            (.tracking, 60...400, { $0.mprotectUpgrade = .any }),
+            (.tracking, 40...400, { $0.mkcleanFilter = .sharedWritableNow }),
+            (.noLostWrite, 15...400, { $0.mkcleanFlushes = false }),
+        ]
+        for (invariant, seeds, change) in wrong {
+            let isFound = seeds.contains { seed in
+                var walk = RandomWalk(seed: seed, .v6_18, concurrency: 5, change)
+                walk.m.isRecording = false
+                for _ in 0..<500 {
+                    guard walk.move() else { break }
+                    if walk.m.violates(invariant) { return true }
+                }
+                return false
+            }
+            #expect(isFound, "\(invariant)")
         }
     }
 }

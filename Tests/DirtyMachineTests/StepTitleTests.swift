@@ -27,8 +27,10 @@ import Testing
             }
         }
         for profile in [Profile.v2_6_20, .v6_18] {
-            reached[profile.rules.generation]!.formUnion(truncationBeforePageMkwrite(profile, loads: true))
-            reached[profile.rules.generation]!.formUnion(truncationBeforePageMkwrite(profile, loads: false))
+            for loads in [true, false] {
+                reached[profile.rules.generation]!.formUnion(
+                    truncationBeforePageMkwrite(profile, loads: loads))
+            }
         }
         reached[.v6]!.formUnion(reuseWithoutPageMkwrite())
         return reached
@@ -45,9 +47,12 @@ import Testing
     }
 
     /// A page goes between the fault and the file system's page_mkwrite: too rare for the walks.
-    private static func truncationBeforePageMkwrite(_ profile: Profile, loads: Bool) -> Set<StackFrame> {
+    private static func truncationBeforePageMkwrite(
+        _ profile: Profile, loads: Bool
+    ) -> Set<StackFrame> {
         var bench = Bench(profile)
-        let file = bench.m.addFile("db", pages: 1, profile.journalingFileSystem, cached: true, mkwrite: true)
+        let file = bench.m.addFile(
+            "db", pages: 1, profile.journalingFileSystem, cached: true, mkwrite: true)
         let (a, b) = (bench.m.addProcess("A"), bench.m.addProcess("B"))
         let at = bench.mmap(a, file, 0...0)
         if loads { bench.load(a, at) }

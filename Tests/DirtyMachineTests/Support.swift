@@ -42,7 +42,10 @@ struct Report {
 struct Bench {
     var m: Machine
 
-    init(_ profile: Profile, cpus: Int = 2, frames: Int = 4096, _ change: (inout Rules) -> Void = { _ in }) {
+    init(
+        _ profile: Profile, cpus: Int = 2, frames: Int = 4096,
+        _ change: (inout Rules) -> Void = { _ in }
+    ) {
         var rules = profile.rules
         change(&rules)
         m = Machine(rules: rules, cpus: cpus, frames: frames)
@@ -117,7 +120,9 @@ struct Bench {
     }
 
     @discardableResult
-    mutating func mprotect(_ process: Ref<Process>, _ pages: ClosedRange<Int>, _ access: Access) -> Report {
+    mutating func mprotect(
+        _ process: Ref<Process>, _ pages: ClosedRange<Int>, _ access: Access
+    ) -> Report {
         run(.mprotect(process, pages: pages, access))
     }
 

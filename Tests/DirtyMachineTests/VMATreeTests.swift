@@ -35,11 +35,13 @@ import Testing
                 model.remove(at: index)
             }
             let at = State.topPage - random.number(0...300)
-            let above = model.filter { $0.pages.upperBound > at }.min { $0.pages.lowerBound < $1.pages.lowerBound }
+            let above = model.filter { $0.pages.upperBound > at }
+                .min { $0.pages.lowerBound < $1.pages.lowerBound }
             #expect(m.state.findVMA(mm, at) == above?.vma ?? .none, comment)
             let covering = model.first { $0.pages.contains(at) }
             #expect(m.state.vma(mm, covering: at) == covering?.vma ?? .none, comment)
-            let below = model.filter { $0.pages.upperBound <= at }.max { $0.pages.upperBound < $1.pages.upperBound }
+            let below = model.filter { $0.pages.upperBound <= at }
+                .max { $0.pages.upperBound < $1.pages.upperBound }
             #expect(m.state.vma(mm, before: at) == below?.vma ?? .none, comment)
             let wanted = random.number(1...8)
             #expect(m.state.unmappedArea(mm, pages: wanted) == firstFit(model, wanted), comment)
