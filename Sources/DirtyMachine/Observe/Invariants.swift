@@ -88,13 +88,22 @@ public struct Violation: Hashable, Sendable {
 
 extension Machine {
     /// All invariants that the present state breaks.
-    public func violations() -> [Violation] { Invariant.allCases.flatMap(violations(of:)) }
-
-    public func violates(_ invariant: Invariant) -> Bool { !violations(of: invariant).isEmpty }
+    public func violations() -> [Violation] {
+        let checks = InvariantChecks(self)
+        return Invariant.allCases.flatMap(checks.violations(of:))
+    }
 
     /// Where the present state breaks an invariant.
     public func violations(of invariant: Invariant) -> [Violation] {
-        let found: [(subject: String, text: String)] =
+        InvariantChecks(self).violations(of: invariant)
+    }
+
+    public func violates(_ invariant: Invariant) -> Bool { !violations(of: invariant).isEmpty }
+}
+
+extension InvariantChecks {
+    func violations(of invariant: Invariant) -> [Violation] {
+        let found =
             switch invariant {
             case .noLostWrite: lostWrites()
             case .tracking: untrackedWritablePages()
