@@ -81,37 +81,58 @@ extension Session {
 
     // MARK: The script
 
+    /// What stands before a move that cannot be made is done and reported all the same: it becomes
+    /// a move of its own.
     private mutating func followScript(
         _ move: inout Move, _ conclusions: inout [Conclusion]
     ) -> Advance {
-        var didSomething = false
-        while true {
-            if let task = progress.running {
-                return stepRunning(task, &move, &conclusions)
-            }
-            if progress.race != nil {
-                return stepRace(&move, &conclusions)
-            }
-            guard let statement = nextStatement else { return didSomething ? .moved : .atEnd }
-            move.line = statement.location.line
+        let start = progress.cursor
+        if progress.running == nil, progress.race == nil { performSilently(&conclusions) }
+        let (reached, mark) = (progress, machine.log.count)
+        let result = followCommand(&move, &conclusions)
+        if case .moved = result { return .moved }
+        guard reached.cursor > start else { return result }
+        machine.undo(to: mark)
+        progress = reached
+        return .moved
+    }
+
+    /// The move that the script's next command, or the one under way, makes.
+    private mutating func followCommand(
+        _ move: inout Move, _ conclusions: inout [Conclusion]
+    ) -> Advance {
+        if let task = progress.running { return stepRunning(task, &move, &conclusions) }
+        if progress.race != nil { return stepRace(&move, &conclusions) }
+        guard let statement = nextStatement else { return .atEnd }
+        move.line = statement.location.line
+        switch statement.command {
+        case .operation(let operation):
+            return begin(operation, statement, &move, &conclusions)
+        case .race(let lines):
+            progress.race = race(lines)
+            return stepRace(&move, &conclusions)
+        case .step(let label, let extent):
+            return step(label, extent, statement, &move, &conclusions)
+        case .finish(let label):
+            return finish(label, statement, &move, &conclusions)
+        default:  // a caption
+            if case .say(let text) = statement.command { progress.caption = text }
+            complete(statement, nil, &conclusions)
+            return .moved
+        }
+    }
+
+    /// Performs what is no move of its own, up to the next command that is one.
+    private mutating func performSilently(_ conclusions: inout [Conclusion]) {
+        while let statement = nextStatement {
             switch statement.command {
-            case .operation(let operation):
-                return begin(operation, statement, &move, &conclusions)
-            case .race(let lines):
-                progress.race = race(lines)
-                if lines.isEmpty { endRace() } else { return stepRace(&move, &conclusions) }
-            case .step(let label, let extent):
-                if let result = step(label, extent, statement, &move, &conclusions) { return result }
-            case .finish(let label):
-                return finish(label, statement, &move, &conclusions)
-            case .say(let text):
-                progress.caption = text
-                complete(statement, nil, &conclusions)
-                return .moved
-            default:
-                performSilently(statement, &conclusions)
+            case .race(let lines) where !lines.isEmpty: return
+            case .step(let label, .until(let name)) where isAboutToRun(name, label):
+                let result = progress.labels[label].map(machine.result)
+                complete(statement, result, &conclusions, hasEnded: false)
+            case .operation, .step, .finish, .say: return
+            default: performSilently(statement, &conclusions)
             }
-            didSomething = true
         }
     }
 
@@ -242,9 +263,16 @@ extension Session {
 
     /// Takes the result of a task that has ended, and forgets the task.
     private mutating func collect(_ task: Ref<Task>) -> TaskResult {
+        let result = note(task)
+        machine.collect(task)
+        return result
+    }
+
+    /// Remembers how a task ended, for `expect`.
+    @discardableResult
+    private mutating func note(_ task: Ref<Task>) -> TaskResult {
         let result = machine.result(of: task)
         if machine.isLoad(task) { progress.lastLoaded = result.value }
-        machine.collect(task)
         progress.last = result
         return result
     }
@@ -282,19 +310,20 @@ extension Session {
 
     // MARK: Labelled tasks
 
-    /// nil: nothing had to be done for this `step`, so the script goes on.
+    /// A `step` up to here has nothing to do.
+    private func isAboutToRun(_ name: String, _ label: String) -> Bool {
+        guard let task = progress.labels[label], let function = KernelFunction.named(name),
+            progress.stepsTaken == 0
+        else { return false }
+        return machine.isAboutToRun(function, task)
+    }
+
     private mutating func step(
         _ label: String, _ extent: StepExtent, _ statement: Statement, _ move: inout Move,
         _ conclusions: inout [Conclusion]
-    ) -> Advance? {
+    ) -> Advance {
         guard let task = progress.labels[label] else { return .refused("'\(label)' has ended already") }
         if progress.stepsTaken == 0 { progress.commandLogStart = machine.log.count }
-        if case .until(let name) = extent, let function = KernelFunction.named(name),
-            machine.isAboutToRun(function, task)
-        {
-            complete(statement, machine.result(of: task), &conclusions, hasEnded: false)
-            return nil
-        }
         let before = machine.state.stack(of: task)
         if !machine.isDone(task), let blocked = stepTask(task, &move) { return blocked }
         progress.stepsTaken += 1
@@ -310,6 +339,7 @@ extension Session {
                 return .refused("'\(label)' ended before it came to \(name)")
             }
         }
+        if machine.isDone(task) { note(task) }
         if isThere || machine.isDone(task) {
             complete(
                 statement, machine.result(of: task), &conclusions, hasEnded: machine.isDone(task))
@@ -395,7 +425,11 @@ extension Session {
     private mutating func stepActor(
         _ actor: Int, _ move: inout Move, _ conclusions: inout [Conclusion]
     ) -> Advance {
-        if progress.race == nil { openRace(&conclusions) }
+        // The first move of a race can be anybody's, too.
+        if progress.running == nil, progress.race == nil {
+            performSilently(&conclusions)
+            if case .race(let lines) = nextStatement?.command { progress.race = race(lines) }
+        }
         guard let line = progress.race?.line(of: actor) else {
             return .refused("that actor has nothing left to do")
         }

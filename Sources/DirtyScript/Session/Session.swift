@@ -96,7 +96,9 @@ public struct Session: Sendable {
             if case .rule = statement.command { return .failure(tooLate(statement)) }
             if case .cpus = statement.command { return .failure(tooLate(statement)) }
             if case .frames = statement.command { return .failure(tooLate(statement)) }
-            let isBusy = progress.running != nil || progress.race != nil || progress.isDraining
+            let isBusy =
+                progress.running != nil || progress.race != nil || progress.isDraining
+                || progress.stepsTaken > 0
             statements.insert(statement, at: min(progress.cursor + (isBusy ? 1 : 0), statements.count))
             undone.removeAll()
             return .success(statement)
