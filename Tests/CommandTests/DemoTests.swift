@@ -12,8 +12,7 @@ import Testing
         #expect(!run.text.contains("FAIL"))
     }
 
-    /// Each line is an object of its own, the same scenario gives the same bytes twice, and no
-    /// process has a fault that the totals do not have.
+    /// Each line is an object of its own, and the same scenario gives the same bytes twice.
     @Test(arguments: Dirtyscope.demos)
     func `runs as JSON Lines, the same twice`(demo: String) throws {
         let run = try Dirtyscope.run(["run", demo, "--format", "json"])
