@@ -123,7 +123,7 @@ extension Session {
     }
 
     /// Performs what is no move of its own, up to the next command that is one.
-    private mutating func performSilently(_ conclusions: inout [Conclusion]) {
+    mutating func performSilently(_ conclusions: inout [Conclusion]) {
         while let statement = nextStatement {
             switch statement.command {
             case .race(let lines) where !lines.isEmpty: return
@@ -137,7 +137,7 @@ extension Session {
     }
 
     /// Statements that are no moves of their own.
-    private mutating func performSilently(
+    mutating func performSilently(
         _ statement: Statement, _ conclusions: inout [Conclusion]
     ) {
         var expectation: ExpectationResult?
@@ -217,7 +217,7 @@ extension Session {
     }
 
     /// Begins an operation as a task, if its process is free to.
-    private mutating func start(
+    mutating func start(
         _ operation: Operation, _ statement: Statement, serial: Int? = nil
     ) -> Result<Ref<Task>, CannotBegin> {
         do throws(CannotBegin) {
@@ -262,7 +262,7 @@ extension Session {
     }
 
     /// Takes the result of a task that has ended, and forgets the task.
-    private mutating func collect(_ task: Ref<Task>) -> TaskResult {
+    mutating func collect(_ task: Ref<Task>) -> TaskResult {
         let result = note(task)
         machine.collect(task)
         return result
@@ -279,7 +279,7 @@ extension Session {
 
     /// Takes one atomic step of a task, or, if it waits for the device, one of the device.
     /// nil when something moved.
-    private mutating func stepTask(_ task: Ref<Task>, _ move: inout Move) -> Advance? {
+    mutating func stepTask(_ task: Ref<Task>, _ move: inout Move) -> Advance? {
         move.slot = machine.slot(of: task)
         move.frame = machine.state.stack(of: task).last
         guard case .blocked(let waiting) = machine.step(task) else { return nil }
@@ -384,126 +384,5 @@ extension Session {
             return .refused("\(machine.taskName(task)) has ended; 'finish' collects it")
         }
         return stepTask(task, &move) ?? .moved
-    }
-
-    // MARK: Races
-
-    private mutating func race(_ lines: [Statement]) -> RaceProgress {
-        let serials = lines.map { machine.takeSerials(serialsNeeded(by: $0)) }
-        return RaceProgress(
-            lines: lines, serials: serials, actors: RaceProgress.actors(of: lines))
-    }
-
-    private func serialsNeeded(by line: Statement) -> Int {
-        switch line.command {
-        case .operation(.write(let p, let operand, nil)):
-            if let range = operand.range { return range.count }
-            guard let process = machine.process(named: p),
-                let mapping = machine.mapping(named: operand.name, of: process)
-            else { return 1 }
-            return machine.extent(of: mapping)?.pages ?? 1
-        case .operation(.pwrite(_, let operand, nil)):
-            return operand.range?.count ?? 1
-        default:
-            return 0
-        }
-    }
-
-    /// In the written order, each line to its end; when one has to wait, whoever can go on does.
-    private mutating func stepRace(_ move: inout Move, _ conclusions: inout [Conclusion]) -> Advance {
-        guard let race = progress.race else { return .atEnd }
-        var firstBlocked: Advance?
-        for line in race.lines.indices where !race.ended.contains(line) {
-            guard race.line(of: race.actors[line]) == line else { continue }
-            let result = stepRaceLine(line, &move, &conclusions)
-            guard case .blocked = result else { return result }
-            firstBlocked = firstBlocked ?? result
-        }
-        return firstBlocked ?? .atEnd
-    }
-
-    private mutating func stepActor(
-        _ actor: Int, _ move: inout Move, _ conclusions: inout [Conclusion]
-    ) -> Advance {
-        // The first move of a race can be anybody's, too.
-        if progress.running == nil, progress.race == nil {
-            performSilently(&conclusions)
-            if case .race(let lines) = nextStatement?.command { progress.race = race(lines) }
-        }
-        guard let line = progress.race?.line(of: actor) else {
-            return .refused("that actor has nothing left to do")
-        }
-        return stepRaceLine(line, &move, &conclusions)
-    }
-
-    /// Begins the race that is next, so that the user can pick who moves first in it.
-    private mutating func openRace(_ conclusions: inout [Conclusion]) {
-        guard upcomingRace != nil else { return }
-        while progress.race == nil, let statement = nextStatement {
-            if case .race(let lines) = statement.command {
-                progress.race = race(lines)
-            } else {
-                performSilently(statement, &conclusions)
-            }
-        }
-    }
-
-    private mutating func stepRaceLine(
-        _ line: Int, _ move: inout Move, _ conclusions: inout [Conclusion]
-    ) -> Advance {
-        guard var race = progress.race, case .operation(let operation) = race.lines[line].command
-        else { return .atEnd }
-        let statement = race.lines[line]
-        move.line = statement.location.line
-        let task: Ref<Task>
-        if let begun = race.tasks[line] {
-            task = begun
-        } else {
-            switch start(operation, statement, serial: race.serials[line]) {
-            case .failure(let problem): return .refused(problem.message)
-            case .success(let begun):
-                task = begun
-                race.tasks[line] = begun
-            }
-        }
-        if !machine.isDone(task) {
-            if let blocked = stepTask(task, &move) { return blocked }
-        } else if let bio = machine.deviceWork(of: task) {
-            machine.stepDevice(bio)
-        }
-        if machine.isDone(task), machine.deviceWork(of: task) == nil {
-            let result = collect(task)
-            race.tasks[line] = nil
-            race.ended.insert(line)
-            progress.lastCommand = (statement.text, statement.location.line)
-            conclusions.append(
-                Conclusion(
-                    statement: statement, result: result, expectation: nil, logStart: move.logStart))
-        }
-        progress.race = race
-        if race.ended.count == race.lines.count { endRace() }
-        return .moved
-    }
-
-    private mutating func endRace() {
-        progress.race = nil
-        progress.cursor += 1
-    }
-}
-
-extension Operation {
-    /// The process or thread that acts; nil for the kernel itself.
-    public var actor: String? {
-        switch self {
-        case .mmap(let p, _, _, _, _, _, _), .munmap(let p, _), .mprotect(let p, _, _),
-            .madviseDontneed(let p, _), .mremap(let p, _, _), .remapFilePages(let p, _, _),
-            .msync(let p, _, _), .read(let p, _), .write(let p, _, _), .pread(let p, _),
-            .pwrite(let p, _, _), .fsync(let p, _), .ftruncate(let p, _, _), .poke(let p, _, _, _),
-            .peek(let p, _, _), .pin(let p, _, _), .unpin(let p, _), .pinwrite(let p, _, _),
-            .fork(let p, _, _), .exit(let p):
-            p
-        case .writeback, .complete, .reclaim, .evict, .journal, .strip, .crash:
-            nil
-        }
     }
 }

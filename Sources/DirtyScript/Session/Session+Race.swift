@@ -1,0 +1,126 @@
+import DirtyMachine
+
+// Races: lines whose order is open.
+
+extension Session {
+    mutating func race(_ lines: [Statement]) -> RaceProgress {
+        var actors: [Int] = []
+        var known: [String: Int] = [:]
+        var count = 0
+        for line in lines {
+            if case .operation(let operation) = line.command, let actor = operation.actor {
+                if known[actor] == nil {
+                    known[actor] = count
+                    count += 1
+                }
+                actors.append(known[actor]!)
+            } else {
+                actors.append(count)
+                count += 1
+            }
+        }
+        let serials = lines.map { machine.takeSerials(serialsNeeded(by: $0)) }
+        return RaceProgress(lines: lines, serials: serials, actors: actors)
+    }
+
+    private func serialsNeeded(by line: Statement) -> Int {
+        switch line.command {
+        case .operation(.write(let p, let operand, nil)):
+            if let range = operand.range { return range.count }
+            guard let process = machine.process(named: p),
+                let mapping = machine.mapping(named: operand.name, of: process)
+            else { return 1 }
+            return machine.extent(of: mapping)?.pages ?? 1
+        case .operation(.pwrite(_, let operand, nil)):
+            return operand.range?.count ?? 1
+        default:
+            return 0
+        }
+    }
+
+    /// In the written order, each line to its end; when one has to wait, whoever can go on does.
+    mutating func stepRace(_ move: inout Move, _ conclusions: inout [Conclusion]) -> Advance {
+        guard let race = progress.race else { return .atEnd }
+        var firstBlocked: Advance?
+        for line in race.lines.indices where !race.ended.contains(line) {
+            guard race.line(of: race.actors[line]) == line else { continue }
+            let result = stepRaceLine(line, &move, &conclusions)
+            guard case .blocked = result else { return result }
+            firstBlocked = firstBlocked ?? result
+        }
+        return firstBlocked ?? .atEnd
+    }
+
+    mutating func stepActor(
+        _ actor: Int, _ move: inout Move, _ conclusions: inout [Conclusion]
+    ) -> Advance {
+        // The first move of a race can be anybody's, too.
+        if progress.running == nil, progress.race == nil {
+            performSilently(&conclusions)
+            if case .race(let lines) = nextStatement?.command { progress.race = race(lines) }
+        }
+        guard let line = progress.race?.line(of: actor) else {
+            return .refused("that actor has nothing left to do")
+        }
+        return stepRaceLine(line, &move, &conclusions)
+    }
+
+    mutating func stepRaceLine(
+        _ line: Int, _ move: inout Move, _ conclusions: inout [Conclusion]
+    ) -> Advance {
+        guard var race = progress.race, case .operation(let operation) = race.lines[line].command
+        else { return .atEnd }
+        let statement = race.lines[line]
+        move.line = statement.location.line
+        let task: Ref<Task>
+        if let begun = race.tasks[line] {
+            task = begun
+        } else {
+            switch start(operation, statement, serial: race.serials[line]) {
+            case .failure(let problem): return .refused(problem.message)
+            case .success(let begun):
+                task = begun
+                race.tasks[line] = begun
+            }
+        }
+        if !machine.isDone(task) {
+            if let blocked = stepTask(task, &move) { return blocked }
+        } else if let bio = machine.deviceWork(of: task) {
+            machine.stepDevice(bio)
+        }
+        if machine.isDone(task), machine.deviceWork(of: task) == nil {
+            let result = collect(task)
+            race.tasks[line] = nil
+            race.ended.insert(line)
+            progress.lastCommand = (statement.text, statement.location.line)
+            conclusions.append(
+                Conclusion(
+                    statement: statement, result: result, expectation: nil, logStart: move.logStart))
+        }
+        progress.race = race
+        if race.ended.count == race.lines.count { endRace() }
+        return .moved
+    }
+
+    private mutating func endRace() {
+        progress.race = nil
+        progress.cursor += 1
+    }
+}
+
+extension Operation {
+    /// The process or thread that acts; nil for the kernel itself.
+    public var actor: String? {
+        switch self {
+        case .mmap(let p, _, _, _, _, _, _), .munmap(let p, _), .mprotect(let p, _, _),
+            .madviseDontneed(let p, _), .mremap(let p, _, _), .remapFilePages(let p, _, _),
+            .msync(let p, _, _), .read(let p, _), .write(let p, _, _), .pread(let p, _),
+            .pwrite(let p, _, _), .fsync(let p, _), .ftruncate(let p, _, _), .poke(let p, _, _, _),
+            .peek(let p, _, _), .pin(let p, _, _), .unpin(let p, _), .pinwrite(let p, _, _),
+            .fork(let p, _, _), .exit(let p):
+            p
+        case .writeback, .complete, .reclaim, .evict, .journal, .strip, .crash:
+            nil
+        }
+    }
+}
