@@ -41,7 +41,9 @@ struct PlayCommand: ParsableCommand {
             try file.map { try ScenarioLoader.load($0, kernel: kernel.kernel, rules: kernel.rules) }
             ?? ScenarioLoader.sandbox()
         var player = Player(session, glyphs: glyphs, theme: theme?.theme ?? .fill, speed: speed)
-        if at > 0 { player.begin(at: at) }
+        // The sandbox begins with its caption.
+        let start = file == nil ? max(at, 1) : at
+        if start > 0 { player.begin(at: start) }
         var application = PlayerApplication(player: player)
         var options = TerminalOptions()
         options.testSyncDescriptor = testSyncFd

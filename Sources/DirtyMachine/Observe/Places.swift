@@ -23,10 +23,15 @@ extension Machine {
     public func before(_ changes: some BidirectionalCollection<Change>) -> Machine {
         var earlier = self
         earlier.log = []
-        for change in changes.reversed() {
-            earlier.state.words[Int(change.ref) &+ Int(change.offset)] = change.old
-        }
+        earlier.rewind(changes)
         return earlier
+    }
+
+    /// Takes the latest changes back in a machine without a history, such as `before` returns.
+    public mutating func rewind(_ changes: some BidirectionalCollection<Change>) {
+        for change in changes.reversed() {
+            state.words[Int(change.ref) &+ Int(change.offset)] = change.old
+        }
     }
 
     /// The page that a change is about: of its PTE, of a TLB entry, of the page cache or the disk.

@@ -81,6 +81,16 @@ extension Session {
             command: statement?.text ?? "", task: task, blocked: blocked)
     }
 
+    /// The largest line number in use. Typed lines stand in the middle, so it need not be the last's.
+    var lastLine: Int {
+        statements.reduce(0) { most, statement in
+            guard case .race(let lines) = statement.command else {
+                return max(most, statement.location.line)
+            }
+            return max(most, statement.location.line, lines.last?.location.line ?? 0)
+        }
+    }
+
     /// The statement of a source line; the lines of a race are statements, too.
     public func statement(atLine line: Int) -> Statement? {
         // Lines ascend but for what was typed in between, so the search seldom fails.

@@ -81,7 +81,7 @@ public struct Session: Sendable {
     /// Parses a line typed by the user and puts it next in the script. The moves that had been
     /// taken back are forgotten: from here on there is another future.
     public mutating func type(_ line: String) -> Result<Statement?, Diagnostics> {
-        let number = (statements.last?.location.line ?? 0) + 1
+        let number = lastLine + 1
         var declarations = declarations
         defer { knownDeclarations = declarations }
         switch declarations.parseLine(line, number: number) {

@@ -2,7 +2,7 @@
 public enum Pane: Int, CaseIterable, Sendable {
     case vmas = 1, pages, calls, changes, counters, narration, tasks, tlb, log
     /// These have no digit and appear where there is room for them.
-    case rmap, file, script, invariants
+    case rmap, file, history, script, invariants
 
     /// The digit that leads to it.
     var digit: Int? { rawValue <= 9 ? rawValue : nil }
@@ -21,6 +21,7 @@ public enum Pane: Int, CaseIterable, Sendable {
         case .log: "Log"
         case .rmap: "Rmap"
         case .file: "File"
+        case .history: "Hist"
         case .script: "Script"
         case .invariants: "Inv"
         }
@@ -137,15 +138,15 @@ struct Layout: Sendable {
         switch sizeClass {
         case .huge:
             spare = size.rows - 60
-            let (left, right) = (60 + (width - 200) / 3, 62 + (width - 200) / 3)
+            let (left, right) = (64 + (width - 200) / 3, 60 + (width - 200) / 3)
             let middle = width - left - right - 2
             let half = width * 9 / 20
             let more = spare / 2
             return [
                 [
-                    (left, [(.vmas, 14), (.rmap, 7), (.invariants, 9 + more)]),
-                    (middle, [(.pages, 22 + more), (.file, 9)]),
-                    (right, [(.calls, 18 + more), (.tasks, 6), (.script, 6)]),
+                    (left, [(.vmas, 14 + more), (.rmap, 7), (.invariants, 9)]),
+                    (middle, [(.pages, 14 + more), (.history, 7), (.file, 9)]),
+                    (right, [(.calls, 14 + more), (.tasks, 7), (.script, 9)]),
                 ],
                 [(left, [(.changes, 10)]), (middle, [(.counters, 10)]), (right, [(.tlb, 10)])],
                 [
@@ -161,7 +162,7 @@ struct Layout: Sendable {
             let more = spare * 2 / 3
             return [
                 [
-                    (left, [(.vmas, 4), (.pages, 14 + more)]),
+                    (left, [(.vmas, 4), (.pages, 8 + more), (.history, 5)]),
                     (right, [(.calls, 12 + more), (.tasks, 6)]),
                 ],
                 [(changes, [(.changes, 6)]), (left - changes - 1, [(.counters, 6)]), (right, [(.tlb, 6)])],

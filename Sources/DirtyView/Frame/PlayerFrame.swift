@@ -166,43 +166,59 @@ struct FramePainter {
         grid.put(line, at: 0, row, limit: size.columns)
     }
 
-    /// What the latest move was, for where there is no message.
+    /// What the latest move was.
     private var now: Line {
         let session = scene.session
         guard let move = session.moves.last else {
-            return Line(session.progress.caption.isEmpty ? "ready: s steps, Space plays" : printable(session.progress.caption), Style(.narration))
+            return sentence("", session.progress.caption.isEmpty ? "ready: s steps, Space plays" : session.progress.caption)
         }
-        if move.frame == nil, !session.progress.caption.isEmpty {
-            return Line(printable(session.progress.caption), Style(.narration))
-        }
-        return Line(lastMove(move), Style(.narration))
-    }
-
-    private func lastMove(_ move: Move) -> String {
+        let statement = session.statement(atLine: move.line)?.text
         guard move.frame != nil else {
-            return session(move).map { "\($0) begins" } ?? "a caption"
+            if move.slot == 0 { return sentence("said  ", session.progress.caption) }
+            return sentence("done  ", (statement ?? "an operation") + " begins")
         }
-        let who = scene.session.statement(atLine: move.line)?.text
-        return (who.map { "\($0): " } ?? "") + moveText(move, scene.generation)
+        return sentence("done  ", (statement.map { $0 + ": " } ?? "") + moveText(move, scene.generation))
     }
 
-    private func session(_ move: Move) -> String? {
-        move.slot == 0 ? nil : scene.session.statement(atLine: move.line)?.text
+    /// What the next step will be.
+    private var next: Line {
+        let session = scene.session
+        if let task = session.progress.running ?? session.currentStatement?.runningLabel.flatMap({ session.progress.labels[$0] }),
+            let frame = scene.now.state.stack(of: task).last, !scene.now.isDone(task)
+        {
+            let title = title(of: frame, generation: scene.generation)
+            return sentence("next  ", (title.label.isEmpty ? "" : title.label + " ") + title.text)
+        }
+        if session.progress.isDraining { return sentence("next  ", "the device goes on with its I/O") }
+        guard let statement = session.nextMover else {
+            return sentence("end   ", "type : and a command, or S to go back")
+        }
+        if case .race(let lines) = statement.command {
+            return sentence("next  ", "a race of \(lines.count) lines: t chooses who moves, s follows the written order")
+        }
+        return sentence("next  ", (statement.label.map { $0 + ": " } ?? "") + statement.text)
+    }
+
+    private func sentence(_ head: String, _ text: String) -> Line {
+        var line = Line(head, Style(.chrome))
+        line.add(printable(text), Style(.narration))
+        return line
     }
 
     private var hints: Line {
         switch player.view {
         case .main: return KeyTable.hints(for: player.focus, width: size.columns)
-        case .chooser: return Line("1-9 or Enter: one step of that one   s: as the script says   S: back   Esc: close", Style(.chrome))
-        case .prompt: return Line("Enter: do it   Tab: complete   Up Down: history   Esc: leave", Style(.chrome))
-        case .search: return Line("Enter: find   Esc: leave", Style(.chrome))
-        case .help: return Line("Esc: close the help", Style(.chrome))
+        case .chooser: return Line("1-9 Enter one step of that one  s as written  S back  Esc close", Style(.chrome))
+        case .prompt: return Line("Enter do it  Tab complete  Up Down history  Esc leave", Style(.chrome))
+        case .search: return Line("Enter find  Esc leave", Style(.chrome))
+        case .help: return Line("Esc close the help", Style(.chrome))
         }
     }
 
     private mutating func paintBottom(_ grid: inout Grid) {
         let isTyping = player.view == .prompt || player.view == .search
         let shares = layout.messageRow == layout.promptRow
+        let isHelp = if case .help = player.view { true } else { false }
         if isTyping {
             let editor = player.view == .prompt ? player.command : player.search
             let before = max(0, editor.cursor - max(1, size.columns - 2))
@@ -215,12 +231,19 @@ struct FramePainter {
         }
         guard layout.size.rows > 1 || player.message != nil else { return }
         if shares { clear(&grid, layout.messageRow) }
-        if let message = player.message {
+        if !isTyping, !shares, !isHelp { grid.put(now, at: 0, layout.promptRow, limit: size.columns) }
+        if case .help(let filter, let row) = player.view {
+            let entries = KeyTable.entries(for: player.focus, filter: filter)
+            let text = entries.indices.contains(row) ? entries[row].help : "no key does that"
+            grid.put(Line(text, Style(.narration)), at: 0, layout.messageRow, limit: size.columns)
+        } else if let message = player.message {
             let style = Style(message.isError ? .error : .plain)
             grid.put(
                 Line((message.isError ? "! " : "") + printable(message.text), style), at: 0,
                 layout.messageRow, limit: size.columns)
-        } else if !shares || layout.nowRow == nil {
+        } else if !shares || layout.nowRow != nil {
+            grid.put(next, at: 0, layout.messageRow, limit: size.columns)
+        } else {
             grid.put(now, at: 0, layout.messageRow, limit: size.columns)
         }
     }
@@ -245,19 +268,19 @@ struct StatusLine {
             parts.append((text, Style(role), priority))
         }
         part("dirtyscope", 9)
-        part("", 8)
+        part("", 3)
         let total = "\(player.outline.total)" + (player.outline.isComplete ? "" : "+")
         let arrow = player.direction == .forward ? "->" : "<-"
         part((width >= 60 ? "step " : "") + "\(session.position)/\(total) \(arrow)", 1)
         part(player.isPlaying ? "PLAY" : session.isAtEnd && session.nextChoice == .script ? "END" : "PAUSED", 2)
-        part(player.speed.text, 7)
-        part((width >= 100 ? "kernel " : "") + session.profile.rawValue, 5)
-        if let actor = scene.actor { part("CPU\(scene.now.cpu(of: actor))", 6) }
+        if player.isPlaying || player.speed.factor != 1 { part(player.speed.text, 7) }
+        part((width >= 100 ? "kernel " : "") + session.profile.rawValue, 4)
+        if let actor = scene.actor { part("CPU\(scene.now.cpu(of: actor))", 8) }
         if let violation = scene.health.violations.first {
             let name = width >= 120 ? " \(violation.invariant.name)" : ""
             part("! \(violation.invariant.id)\(name)", 0, .violation)
         } else {
-            part("INV ok", 4)
+            part("INV ok", 2)
         }
         if !scene.health.lost.isEmpty { part("LOST \(scene.health.lost.count)", 0, .violation) }
         if progress.failures > 0 {
@@ -269,12 +292,13 @@ struct StatusLine {
             parts.reduce(0) { $0 + $1.text.unicodeScalars.count + 2 } - 2
         }
         // The title takes what is left; the least needed parts leave first.
-        while length() + 8 > width, let worst = parts.indices.max(by: { parts[$0].priority < parts[$1].priority }),
+        let wanted = min(width >= 60 ? width / 4 : 8, printable(session.title).unicodeScalars.count)
+        while length() + wanted > width, let worst = parts.indices.max(by: { parts[$0].priority < parts[$1].priority }),
             parts[worst].priority > 1
         {
             parts.remove(at: worst)
         }
-        if let title = parts.firstIndex(where: { $0.priority == 8 }) {
+        if let title = parts.firstIndex(where: { $0.priority == 3 }) {
             parts[title].text = clipped(printable(session.title), max(0, width - length()))
         }
         var line = Line()

@@ -18,7 +18,7 @@ struct AreaPane {
         return listing
     }
 
-    private var isWide: Bool { columns >= 58 }
+    private var isWide: Bool { columns >= 62 }
 
     private var header: Line {
         var line = Line()
@@ -31,7 +31,7 @@ struct AreaPane {
         line.add(" ")
         line.column("perm", 5, style)
         line.column("maps", isWide ? 9 : 8, style)
-        if isWide { line.column("pte  write notify", 17, style) }
+        if isWide { line.add("pte  notify", style) }
         return line
     }
 
@@ -61,10 +61,11 @@ struct AreaPane {
         let source =
             piece.file.exists && !now.isAnonymous(piece.file)
             ? "\(now.name(of: piece.file))+\(piece.pgoff)" : piece.file.exists ? "shm+\(piece.pgoff)" : "anon"
-        line.column(source, isWide ? 9 : 8)
+        line.column(source, isWide ? 8 : 7)
+        line.add(" ")
         if isWide {
             cell(piece.pageProt, before?.pageProt, 5)
-            cell(piece.isTracked ? "yes" : "no", before.map { $0.isTracked ? "yes" : "no" }, 5)
+            cell(piece.isTracked ? "yes" : "no", before.map { $0.isTracked ? "yes" : "no" }, 8)
             line.add(tally(piece))
         }
         return line

@@ -28,7 +28,9 @@ struct CallPane {
         }
         listing.count = lines.count
         // The step that is next stays in sight however deep the stack is.
-        if lines.count > height, let here { listing.cursor = min(here + height / 2, lines.count - 1) }
+        if lines.count > height, let here {
+            listing.cursor = min(lines.count - height, max(0, here - 2)) + height / 2
+        }
         if scene.focus == .calls, let cursor = scene.cursors[.calls] { listing.cursor = cursor }
         listing.row = { lines[$0] }
         return listing
@@ -48,7 +50,7 @@ struct CallPane {
             lines.append(Line(" ended " + command.text, dim))
             if let last = progress.last { lines.append(Line("       " + summary(last))) }
         }
-        if let next = scene.session.currentStatement {
+        if let next = scene.session.nextMover {
             lines.append(Line(" next  " + next.text))
         } else {
             lines.append(Line(" the end; : types a command", dim))
@@ -62,7 +64,7 @@ struct CallPane {
         let stack = now.state.stack(of: task)
         let before = scene.was.state.kind(at: task.raw) == .task ? scene.was.state.stack(of: task) : []
         for (level, frame) in stack.enumerated() {
-            let indent = String(repeating: " ", count: min(level + 1, 8))
+            let indent = String(repeating: " ", count: min(level + 1, maximumIndent))
             let isTop = level == stack.count - 1
             let isNew = level >= before.count || before[level].function != frame.function
             var style = Style()
@@ -72,13 +74,13 @@ struct CallPane {
             line.add(frame.function.name(scene.generation), style)
             lines.append(line)
         }
-        let indent = String(repeating: " ", count: min(stack.count, 8))
+        let indent = String(repeating: " ", count: columns < 40 ? 1 : min(stack.count, maximumIndent))
         if let move = scene.session.moves.last, move.slot == now.slot(of: task), let frame = move.frame {
             lines.append(step("x", frame, indent, "done", Style(.plain, .dim)))
         }
         if let frame = stack.last, frame.position < 100 {
             here = lines.count
-            lines.append(step(">", frame, indent, "here", Style(.plain, .bold)))
+            lines += hereLines(frame, indent)
             let next = StackFrame(function: frame.function, position: frame.position + 1)
             let title = title(of: next, generation: scene.generation)
             if title.text != frame.function.name(scene.generation) {
@@ -92,6 +94,19 @@ struct CallPane {
         }
         for lock in now.locksHeld(by: task) { lines.append(Line("   holds " + lock)) }
         return lines
+    }
+
+    private var maximumIndent: Int { columns < 40 ? 4 : 8 }
+
+    /// The step that is next, in two lines where one is too short: this is what people read.
+    private func hereLines(_ frame: StackFrame, _ indent: String) -> [Line] {
+        let title = title(of: frame, generation: scene.generation)
+        let text = (title.label.isEmpty ? "" : title.label + " ") + title.text
+        let lines = wrap(text, max(8, columns - indent.count - 3))
+        guard lines.count > 1 else { return [step(">", frame, indent, "here", Style(.plain, .bold))] }
+        return lines.prefix(2).enumerated().map { number, text in
+            Line(indent + (number == 0 ? "> " : "  ") + text, Style(.plain, .bold))
+        }
     }
 
     /// `> N6 install the PTE             here`, the place at the right as far as there is room.

@@ -93,6 +93,22 @@ extension Statement {
         default: nil
         }
     }
+
+    /// No move of its own: it is carried out together with the move that follows.
+    var ridesAlong: Bool {
+        switch command {
+        case .operation, .race, .step, .finish, .say: false
+        default: true
+        }
+    }
+}
+
+extension Session {
+    /// The statement that the next move belongs to: what rides along with it is skipped.
+    var nextMover: Statement? {
+        let ahead = statements[min(progress.cursor, statements.count)...]
+        return ahead.first { !$0.ridesAlong } ?? ahead.first
+    }
 }
 
 /// What a pane shows: lines that stay, and rows of which some are visible.

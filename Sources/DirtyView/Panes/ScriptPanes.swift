@@ -16,7 +16,7 @@ struct NarrationPane {
             listing.title += "  \(progress.chapterNumber)/\(max(total, progress.chapterNumber))  \"\(progress.chapter)\""
         }
         var lines = wrap(printable(progress.caption), max(10, columns - 2)).map { Line(" " + $0, Style(.narration)) }
-        let facts = facts
+        let facts = scene.session.position == 0 ? introduction : facts
         // The facts give way to a long caption, never the other way round.
         if lines.count + facts.count <= height {
             if !lines.isEmpty, lines.count + facts.count < height { lines.append(Line()) }
@@ -30,6 +30,20 @@ struct NarrationPane {
         if scene.focus == .narration { listing.cursor = scene.cursors[.narration] }
         listing.row = { lines[$0] }
         return listing
+    }
+
+    /// Before the first step: what this is, and how to go on.
+    private var introduction: [Line] {
+        let session = scene.session
+        let outline = scene.outline
+        let chapters = outline.chapters.count == 1 ? "1 chapter" : "\(outline.chapters.count) chapters"
+        return [
+            Line(" " + printable(session.title), Style(.plain, .bold)),
+            Line(
+                " kernel \(session.profile.rawValue), \(outline.total)\(outline.isComplete ? "" : "+") steps, \(chapters)",
+                Style(.plain, .dim)),
+            Line(" s takes a step, S takes it back, Space plays, ? lists all keys", Style(.narration)),
+        ]
     }
 
     /// The command under way or just ended, and the one that comes next.
@@ -49,7 +63,7 @@ struct NarrationPane {
             if let command = progress.lastCommand, let last = progress.last {
                 line("ended ", command.text, "   " + CallPane(scene: scene, columns: columns).summary(last))
             }
-            if let statement = session.currentStatement {
+            if let statement = session.nextMover {
                 line("next  ", summary(statement), "   line \(statement.location.line)")
             } else {
                 line("the script is at its end; : types a command, S goes back", "")
@@ -88,20 +102,21 @@ struct TaskPane {
     private func row(_ index: Int, _ candidate: Candidate) -> Line {
         var line = Line()
         line.column("\(index + 1)", 2, Style(.plain, .dim))
-        line.column(candidate.name, 8)
+        line.column(candidate.name, 10)
         line.column(candidate.cpu.map { "CPU\($0)" } ?? "", 5)
-        line.add(" ")
         if let blocked = candidate.blocked {
-            line.add("WAITS ", Style(.error))
-            line.add(blocked.split(separator: " ", maxSplits: 1).last.map(String.init) ?? blocked)
+            line.add("WAITS", Style(.error))
+            line.add(" " + (blocked.split(separator: " ", maxSplits: 2).last.map(String.init) ?? blocked))
             return line
         }
-        line.column(candidate.command, min(22, max(10, columns - 40)))
-        line.add("  ")
-        if let task = candidate.task, let frame = scene.now.state.stack(of: task).last {
+        let frame = candidate.task.flatMap { scene.now.state.stack(of: $0).last }
+        if columns >= 60 { line.column(candidate.command, min(24, columns - 36)) }
+        if let frame {
             let title = title(of: frame, generation: scene.generation)
             line.add("at " + (title.label.isEmpty ? title.text : title.label + " " + title.text), Style(.plain, .dim))
-        } else if candidate.task == nil, candidate.choice != .device {
+        } else if columns < 60 {
+            line.add(candidate.command)
+        } else if candidate.choice != .device {
             line.add("has not begun", Style(.plain, .dim))
         }
         return line

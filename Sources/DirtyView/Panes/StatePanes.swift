@@ -12,17 +12,64 @@ struct ChangesPane {
         listing.title = changes.count > height ? "What changed  \(changes.count)" : "What changed"
         listing.count = changes.count
         if scene.focus == .changes { listing.cursor = scene.cursors[.changes] ?? 0 }
-        listing.empty = scene.session.position == 0 ? "nothing yet" : "nothing that shows"
+        let isCaption = scene.session.moves.last.map { $0.frame == nil && $0.slot == 0 } ?? false
+        listing.empty =
+            scene.session.position == 0
+            ? "nothing yet" : isCaption ? "nothing: a caption" : "nothing that others can see"
+        guard changes.count <= height else {
+            let groups = groups(changes)
+            listing.count = groups.count
+            listing.row = { groups[$0] }
+            return listing
+        }
         // The values stand in one column, as near to the paths as the longest of them allows.
         let longest = changes.map { $0.path.unicodeScalars.count }.max() ?? 0
-        let path = min(max(longest, 16), max(12, columns - 18))
+        let path = min(max(longest, 16), max(12, columns - 19))
         listing.row = { row(changes[$0], path) }
         return listing
+    }
+
+    /// Attributes that are on or off: `+dirty` says it all.
+    private static let flags: Set<String> = [
+        "present", "write", "user", "accessed", "dirty", "exec", "uptodate", "referenced", "writeback",
+        "locked", "cached", "valid", "sampled", "alive", "tag.dirty", "tag.writeback", "tag.towrite",
+    ]
+
+    /// Where a row for each change would not fit: a row for each thing that changed.
+    private func groups(_ changes: [Alteration]) -> [Line] {
+        var subjects: [String] = []
+        var bySubject: [String: [Alteration]] = [:]
+        for change in changes {
+            let subject = change.subject.isEmpty ? change.attribute : change.subject
+            if bySubject[subject] == nil { subjects.append(subject) }
+            bySubject[subject, default: []].append(change)
+        }
+        return subjects.map { subject in
+            var line = Line(" ")
+            line.isChanged = true
+            line.add(subject)
+            let flags = bySubject[subject]!.filter { Self.flags.contains($0.attribute) }
+            for flag in flags {
+                line.add(" " + (flag.new == "0" ? "-" : "+"), Style(.plain, .dim))
+                line.add(flag.attribute, Style(.plain, .changed))
+            }
+            var left = bySubject[subject]!.filter { !Self.flags.contains($0.attribute) }
+            while let first = left.first {
+                let alike = left.filter { $0.old == first.old && $0.new == first.new }
+                left.removeAll { $0.old == first.old && $0.new == first.new }
+                let names = first.subject.isEmpty ? [] : alike.map(\.attribute)
+                line.add("  " + (names + [first.old]).joined(separator: " "), Style(.plain, .dim))
+                line.add(" -> ", Style(.plain, .dim))
+                line.add(first.new, Style(.plain, .changed))
+            }
+            return line
+        }
     }
 
     private func row(_ change: Alteration, _ width: Int) -> Line {
         var line = Line()
         line.isChanged = true
+        line.add(" ")
         line.column(change.path, width)
         line.add("  ")
         line.column(change.old, max(3, min(change.old.count, 14)), Style(.plain, .dim), right: true)
@@ -43,7 +90,7 @@ struct CounterPane {
         var lines: [Line] = []
         let bars: [Counter] =
             height >= 6 ? [.nr_dirty, .nr_writeback, .nr_mapped, .nr_anon] : [.nr_dirty, .nr_writeback]
-        for counter in bars { lines.append(bar(counter.name, now.counter(counter), was.counter(counter))) }
+        for counter in bars { lines.append(bar(counter, now.counter(counter), was.counter(counter))) }
         func pair(_ first: (String, Counter), _ second: (String, Counter)) -> Line {
             var line = Line()
             for (name, counter) in [first, second] {
@@ -65,15 +112,19 @@ struct CounterPane {
         return listing
     }
 
-    private func bar(_ name: String, _ value: Int, _ old: Int) -> Line {
+    private func bar(_ counter: Counter, _ value: Int, _ old: Int) -> Line {
         var line = Line()
         line.isChanged = value != old
-        line.column(name, 12)
+        let role: Role = counter == .nr_dirty ? .dirty : counter == .nr_writeback ? .writeback : .plain
+        line.column(counter.name, 12)
         line.column("\(value)", 4, Style(.plain, value != old ? .changed : []), right: true)
         let room = min(16, columns - 2 - line.width - 3)
         guard room >= 4 else { return line }
         line.add(" [")
-        for cell in 0..<room { line.add(cell < value ? (cell == room - 1 && value > room ? "+" : "#") : ".") }
+        for cell in 0..<room {
+            let isLast = cell == room - 1 && value > room
+            line.add(cell < value ? (isLast ? "+" : "#") : ".", Style(cell < value ? role : .absent))
+        }
         line.add("]")
         return line
     }

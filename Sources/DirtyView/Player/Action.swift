@@ -81,11 +81,11 @@ enum KeyTable {
         Binding(
             keys: [key("}")], action: .touch, name: "next touch",
             help: "Go on to the next step that changes something about the selected page.",
-            panes: [.pages]),
+            hint: "next", panes: [.pages]),
         Binding(
             keys: [key("{")], action: .touchBack, name: "previous touch",
             help: "Go back to the step that last changed something about the selected page.",
-            panes: [.pages]),
+            hint: "last touch", panes: [.pages]),
         Binding(
             keys: [key("]")], action: .chapter, name: "next chapter", help: "Go on to the next chapter.",
             hint: "chapter"),
@@ -136,7 +136,7 @@ enum KeyTable {
             Binding(keys: [.end], action: .bottom, name: "bottom", help: "Move to the last row."),
             Binding(
                 keys: [.enter], action: .open, name: "open",
-                help: "VMAs: show its pages. Log and script: go to that step. Else: zoom.", hint: "",
+                help: "VMAs: show its pages. Log and script: go to that step. Else: zoom.", hint: "open",
                 panes: [.vmas, .log, .script, .tasks]),
             Binding(
                 keys: [.escape], action: .back, name: "back",
@@ -145,8 +145,8 @@ enum KeyTable {
                 keys: [key("z")], action: .zoom, name: "zoom", help: "Let the pane fill the screen, or return."),
             Binding(
                 keys: [key("a")], action: .onlyChanged, name: "only changed",
-                help: "Show all pages, or only those that the latest step changed.", hint: "",
-                panes: [.pages]),
+                help: "Show all pages, or only those that the latest step changed.",
+                hint: "changed", panes: [.pages]),
         ]
 
     private static let others = [
@@ -186,21 +186,28 @@ enum KeyTable {
         }
     }
 
-    /// The line of hints: what is about the pane first, as many as fit.
+    /// What everybody needs, in the order of need; the rest of the line is about the pane.
+    private static let first: [Action] = [.step, .stepBack, .over, .run, .play]
+    private static let final: [Action] = [.prompt, .help]
+
+    /// The line of hints: as many as fit.
     static func hints(for pane: Pane, width: Int) -> Line {
-        let own = bindings.filter { $0.panes.contains(pane) }.map { ($0.keys[0], $0.hint.isEmpty ? $0.name : $0.hint) }
-        let common: [(Key, String)] = bindings.filter { !$0.hint.isEmpty && !$0.panes.contains(pane) }
-            .map { ($0.keys[0], $0.hint) }
-        let last = [(key(":"), "command"), (key("?"), "help")]
-        var line = Line()
-        let tail = last.reduce(0) { $0 + $1.0.description.count + $1.1.count + 3 }
-        for (key, word) in own + common where !last.contains(where: { $0.0 == key }) {
-            let length = key.description.count + word.count + 3
-            guard line.width + length + tail <= width else { continue }
-            add(key, word, to: &line)
+        let named = bindings.filter { !$0.hint.isEmpty }
+        func all(_ actions: [Action]) -> [Binding] {
+            actions.compactMap { action in named.first { $0.action == action } }
         }
-        for (key, word) in last where line.width + key.description.count + 1 + word.count <= width {
-            add(key, word, to: &line)
+        let own = named.filter { $0.panes.contains(pane) }
+        let common = named.filter { $0.panes.isEmpty }
+        let final = all(Self.final)
+        var line = Line()
+        var used = Set(final.map(\.action))
+        let tail = final.reduce(0) { $0 + $1.keys[0].description.count + $1.hint.count + 3 }
+        for binding in all(first) + own + common where used.insert(binding.action).inserted {
+            let length = binding.keys[0].description.count + binding.hint.count + 3
+            if line.width + length + tail <= width { add(binding.keys[0], binding.hint, to: &line) }
+        }
+        for binding in final where line.width + binding.keys[0].description.count + binding.hint.count + 3 <= width {
+            add(binding.keys[0], binding.hint, to: &line)
         }
         return line
     }
@@ -226,6 +233,7 @@ extension Pane {
         case .log: "log of moves"
         case .rmap: "who maps it"
         case .file: "memory against disk"
+        case .history: "history of the page"
         case .script: "script"
         case .invariants: "invariants"
         }

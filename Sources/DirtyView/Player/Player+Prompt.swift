@@ -133,8 +133,8 @@ extension Player {
         case .failure(let diagnostics):
             guard let first = diagnostics.list.first else { return }
             complain(
-                first.message + (first.expected.map { "; expected \($0)" } ?? "")
-                    + (first.suggestion.map { "; did you mean '\($0)'?" } ?? ""))
+                first.message + (first.suggestion.map { "; did you mean '\($0)'?" } ?? "")
+                    + (first.expected.map { "; expected \($0)" } ?? ""))
         case .success(nil):
             say(session.declarations.raceIsOpen ? "the race goes on until 'end'" : "")
         case .success(let statement?):
@@ -206,15 +206,5 @@ extension Player {
         guard let result = conclusion.result, conclusion.hasEnded else { return nil }
         let value = result.value.map { ", value \($0)" } ?? ""
         return "\(text): \(result.outcome.name)\(value)"
-    }
-}
-
-extension Statement {
-    /// No move of its own: it is carried out together with the move that follows.
-    fileprivate var ridesAlong: Bool {
-        switch command {
-        case .operation, .race, .step, .finish, .say: false
-        default: true
-        }
     }
 }

@@ -213,6 +213,7 @@ public struct Player: Sendable {
         case .log: LogPane(scene: scene, columns: columns).listing(height: height)
         case .rmap: MapperPane(scene: scene, columns: columns).listing(height: height)
         case .file: FilePane(scene: scene, columns: columns).listing(height: height)
+        case .history: HistoryPane(scene: scene, columns: columns).listing(height: height)
         case .script: ScriptPane(scene: scene, columns: columns).listing(height: height)
         case .invariants: InvariantPane(scene: scene, columns: columns).listing(height: height)
         }

@@ -1,0 +1,74 @@
+import DirtyMachine
+import DirtyScript
+
+/// The selected page over the latest steps, one column a step, time to the right: when a bit
+/// changed is seen at a glance, and lost data as a value that never reaches the disk.
+struct HistoryPane {
+    let scene: Scene
+    let columns: Int
+
+    private static let names = ["pte", "page", "write", "mem", "disk"]
+
+    func listing(height: Int) -> Listing {
+        var listing = Listing()
+        listing.hasMargin = false
+        listing.title = "History of the page"
+        listing.empty = "no page is selected"
+        guard let selection = scene.selection else { return listing }
+        let moves = scene.session.moves
+        let room = max(1, columns - 8)
+        let first = max(0, moves.count - room + 1)
+        var lines = Self.names.map { name -> Line in
+            var line = Line(" ")
+            line.column(name, 6, Style(.plain, .dim))
+            return line
+        }
+        // Back through the moves on one scratch copy, then drawn the other way round.
+        var machine = scene.now.before([])
+        var samples: [[Cell]] = []
+        for move in (first...moves.count).reversed() {
+            samples.append(Self.sample(selection, machine))
+            if move > first { machine.rewind(scene.session.changes(of: move - 1)) }
+        }
+        for sample in samples.reversed() {
+            for row in lines.indices { lines[row].add(sample[row].scalar, sample[row].style) }
+        }
+        listing.title = "History of page \(selection.page)   steps \(first) to \(moves.count)   > time"
+        if height >= 7 {
+            lines.append(Line())
+            lines.append(
+                Line(
+                    " pte . none r read-only w writable D dirty   page d dirty   write W writeback",
+                    Style(.plain, .dim)))
+        }
+        listing.count = lines.count
+        listing.row = { lines[$0] }
+        return listing
+    }
+
+    private static func sample(_ selection: Selection, _ machine: Machine) -> [Cell] {
+        let blank = Cell(" ")
+        guard let page = machine.page(selection.page, of: selection.target) else {
+            return Array(repeating: blank, count: names.count)
+        }
+        let folio = page.folio
+        let dot = Cell(".", Style(.absent))
+        return [
+            entry(page.pte),
+            folio.exists && machine.isDirty(folio) ? Cell("d", Style(.dirty)) : folio.exists ? Cell("c", Style(.clean)) : dot,
+            folio.exists && machine.isUnderWriteback(folio) ? Cell("W", Style(.writeback)) : dot,
+            digit(machine.memoryText(page)), digit(machine.diskText(page)),
+        ]
+    }
+
+    private static func entry(_ pte: PTE?) -> Cell {
+        guard let pte, pte.isMapped else { return Cell(".", Style(.absent)) }
+        if pte.dirty { return Cell(pte.write ? "D" : "d", Style(.dirty)) }
+        return Cell(pte.write ? "w" : "r", Style(.clean))
+    }
+
+    /// A value in one cell: the last digit tells neighbours apart.
+    private static func digit(_ text: String) -> Cell {
+        text == "-" ? Cell(".", Style(.absent)) : Cell(text.unicodeScalars.last ?? " ")
+    }
+}
