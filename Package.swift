@@ -43,12 +43,15 @@ let package = Package(
             ]),
         .testTarget(name: "DirtyMachineTests", dependencies: ["DirtyMachine"]),
         .testTarget(name: "DirtyScriptTests", dependencies: ["DirtyScript"]),
-        .testTarget(name: "DirtyImportTests", dependencies: ["DirtyImport"]),
+        .testTarget(
+            name: "DirtyImportTests", dependencies: ["DirtyImport", "DirtyScript"],
+            exclude: ["Fixtures"]),
         .testTarget(name: "DirtyViewTests", dependencies: ["DirtyView"]),
         .testTarget(
             name: "DirtyTerminalTests",
             dependencies: ["DirtyTerminal", "TerminalTestSupport", "terminal-probe"]),
-        .testTarget(name: "CommandTests", dependencies: ["DirtyScript"]),
+        .testTarget(
+            name: "CommandTests", dependencies: ["DirtyScript", "TerminalTestSupport", "dirtyscope"]),
     ],
     swiftLanguageModes: [.v6]
 )
