@@ -145,15 +145,26 @@ import Testing
         #expect(bench.m.vmas(of: a).count == 2, "an anon_vma keeps it")
     }
 
-    @Test func oneSidedAnonVMAMergesUnlessForked() {
-        for forks in [false, true] {
+    @Test func oneSidedAnonVMAMergesExceptInAForkedChild() {
+        for inChild in [false, true] {
             var (bench, _, a) = bench()
             let upper = bench.mmap(a, .none, 0...0, shared: false)
             bench.store(a, upper)
-            if forks { _ = bench.fork(a) }
-            _ = bench.mmap(a, .none, 0...0, shared: false)
-            #expect(bench.m.vmas(of: a).count == (forks ? 2 : 1))
+            let child = bench.fork(a)
+            _ = bench.mmap(inChild ? child : a, .none, 0...0, shared: false)
+            #expect(bench.m.vmas(of: inChild ? child : a).count == (inChild ? 2 : 1))
         }
+    }
+
+    @Test func eachVMAOfAForkedChildHasItsOwnAnonVMA() {
+        var (bench, _, a) = bench()
+        let at = bench.mmap(a, .none, 0...3, shared: false)
+        bench.store(a, at)
+        bench.mprotect(a, at + 2...at + 3, .read)
+        let child = bench.fork(a)
+        for process in [a, child] { bench.mprotect(process, at...at + 3, [.read, .write]) }
+        #expect(bench.m.vmas(of: a).count == 1)
+        #expect(bench.m.vmas(of: child).count == 2)
     }
 
     @Test func whenBothFitButNotWithEachOtherTheLowerWins() {

@@ -220,7 +220,11 @@ extension Machine {
                 return
             }
         }
+        self[vma, .anonVMA] = newAnonVMA()
+    }
+
+    mutating func newAnonVMA() -> Int {
         self[State.system, .anonVMASerial] += 1
-        self[vma, .anonVMA] = self[State.system, .anonVMASerial]
+        return self[State.system, .anonVMASerial]
     }
 }

@@ -52,9 +52,9 @@ extension Machine {
         self[copy, .flags] = self[vma, .flags]
         self[copy, .pageProt] = self[vma, .pageProt]
         self[copy, .file] = self[vma, .file]
-        if self[vma, .anonVMA] != 0 {
-            // anon_vma_fork(): parent and child no longer own the anon_vma alone.
-            self[vma, .hasForkAncestry] = true
+        if rules.generation == .v6, self[vma, .anonVMA] != 0 {
+            // anon_vma_fork(): one of its own for each VMA of the child, chained to the parent's.
+            self[copy, .anonVMA] = newAnonVMA()
             self[copy, .hasForkAncestry] = true
         }
         link(copy, mm)

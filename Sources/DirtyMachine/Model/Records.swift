@@ -120,7 +120,7 @@ extension Field where R == VMA, Value == Int {
     static var fileReach: Self { Self(11) }
 }
 extension Field where R == VMA, Value == Bool {
-    /// The anon_vma was shared by a fork, so it no longer merges with one-sided neighbours.
+    /// The VMA came by fork with its anon_vma, so it does not merge with one-sided neighbours.
     static var hasForkAncestry: Self { Self(4, bits: 63, 1) }
 }
 extension Field where R == VMA, Value == Ref<MM> { static var mm: Self { Self(5, bits: 0, 32) } }
