@@ -261,6 +261,27 @@ import Testing
         #expect((cold.minor, cold.major) == (0, 1))
     }
 
+    @Test func faultAroundSkipsADirtyPageThatReclaimLeft() {
+        var (bench, file, a) = bench(pages: 3)
+        let at = bench.mmap(a, file, 0...2)
+        bench.store(a, at)
+        bench.run(.reclaim(file, indices: 0...0))
+        bench.run(.pwrite(a, file, indices: 0...0, value: 7))
+        bench.load(a, at + 2)
+        #expect(mapped(bench, a, at, 3) == [1, 2], "not even write(2) clears PG_reclaim")
+        #expect(bench.load(a, at).faults == 1)
+        bench.run(.madviseDontneed(a, pages: at...at + 2))
+        bench.run(.fsync(a, file))
+        bench.load(a, at + 2)
+        #expect(mapped(bench, a, at, 3) == [0, 1, 2], "writeback does")
+        bench.store(a, at)
+        bench.run(.reclaim(file, indices: 0...0))
+        bench.store(a, at)
+        bench.run(.madviseDontneed(a, pages: at...at + 2))
+        bench.load(a, at + 2)
+        #expect(mapped(bench, a, at, 3) == [0, 1, 2], "a store fault does")
+    }
+
     @Test func reclaimOfTmpfs() {
         var (bench, file, a) = bench(pages: 2, .tmpfs)
         let at = bench.mmap(a, file, 0...1)

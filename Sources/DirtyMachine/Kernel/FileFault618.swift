@@ -33,7 +33,10 @@ extension Machine {
         while at <= last {
             let index = self[vma, .pgoff] + at - self[vma, .start]
             let page = state.findPage(file, index)
-            if page.exists, self[page, .uptodate], self[page, .lockOwner] == 0, pte(mm, at).isNone {
+            // PG_reclaim shares its bit with PG_readahead, and such pages are for ->fault.
+            if page.exists, self[page, .uptodate], self[page, .lockOwner] == 0,
+                !self[page, .reclaim], pte(mm, at).isNone
+            {
                 setPTE(mm, at, readEntry(vma, page))
                 addRmap(page)
                 self[page, .referenced] = true

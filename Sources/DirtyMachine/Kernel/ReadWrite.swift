@@ -39,6 +39,7 @@ extension Machine {
     }
 
     private mutating func finishRead(_ t: Ref<Task>, _ page: Ref<Folio>) -> Flow {
+        if !self[page, .writeback] { self[page, .reclaim] = false }  // taken for PG_readahead
         self[page, .referenced] = true
         self[t, .value] = self[page, .contents]
         self[t, .hasValue] = true

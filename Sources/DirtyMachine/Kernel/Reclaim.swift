@@ -20,10 +20,11 @@ extension Machine {
         case 100:
             if self[page, .dirty] {
                 let writes = rules.reclaimWrites && self[file, .fileSystem].hasDisk
-                return writes ? .call(.pageout, then: 101) : .jump(2)
+                if writes { return .call(.pageout, then: 101) }
+                return .jump(rules.generation == .v6 && self[file, .fileSystem].hasDisk ? 3 : 2)
             }
             return self[page, .buffers] > 0 ? .call(.try_to_free_buffers, then: 1) : .jump(1)
-        case 101: return .jump(3)
+        case 101: return .jump(4)
         case 1:  // remove_mapping(): the references are counted before the dirty bit is read
             if self[page, .mapcount] == 0, self[page, .pins] == 1, !self[page, .dirty] {
                 removeFromPageCache(page)
@@ -31,7 +32,10 @@ extension Machine {
             return .next
         case 2:
             unlockPage(page)
-            return .next
+            return .jump(4)
+        case 3:  // left to the flusher
+            self[page, .reclaim] = true
+            return .jump(2)
         default:
             putPage(page)
             self[t, .page] = .none

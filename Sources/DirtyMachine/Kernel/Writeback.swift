@@ -102,6 +102,7 @@ extension Machine {
 
     private mutating func endPageWriteback(_ page: Ref<Folio>) {
         self[page, .writeback] = false
+        self[page, .reclaim] = false
         let file = self[page, .mapping]
         if file.exists { setTag(file, self[page, .index], .writeback, false) }
         count(.nr_writeback, -1)

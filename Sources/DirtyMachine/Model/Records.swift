@@ -228,6 +228,8 @@ extension Field where R == Folio, Value == Bool {
     static var anon: Self { Self(1, bits: 4, 1) }
     /// PG_anon_exclusive (5.19): this mm alone may write it.
     static var anonExclusive: Self { Self(1, bits: 5, 1) }
+    /// PG_reclaim, the same bit as PG_readahead: reclaim has met the page dirty.
+    static var reclaim: Self { Self(1, bits: 6, 1) }
 }
 extension Field where R == Folio, Value == Ref<File> {
     /// page->mapping: none for anonymous pages and after truncation.

@@ -111,7 +111,7 @@ extension Machine {
         let subject = path(of: folio)
         let flags: [(String, Field<Folio, Bool>)] = [
             ("uptodate", .uptodate), ("referenced", .referenced), ("dirty", .dirty),
-            ("writeback", .writeback), ("exclusive", .anonExclusive),
+            ("writeback", .writeback), ("exclusive", .anonExclusive), ("reclaim", .reclaim),
         ]
         var result = fields(change, subject, flags, flag)
         result += fields(change, subject, [("locked", .lockOwner)]) { (owner: Int) in flag(owner != 0) }
