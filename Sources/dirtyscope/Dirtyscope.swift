@@ -14,7 +14,7 @@ struct Dirtyscope: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             PlayCommand.self, RunCommand.self, CheckCommand.self, DemosCommand.self,
-            ImportCommand.self,
+            ImportCommand.self, ExportCommand.self,
         ],
         defaultSubcommand: PlayCommand.self)
 }

@@ -11,7 +11,7 @@ struct PlayCommand: ParsableCommand {
             scenario language. Without a terminal it does what 'run' does.
             """)
 
-    @Argument(help: "The scenario; none opens a sandbox.")
+    @Argument(help: "The scenario; none opens the list of demos, with a sandbox.")
     var file: String?
 
     @Option(help: "How states look: \(Theme.all.map(\.name).joined(separator: ", ")).")
@@ -37,24 +37,41 @@ struct PlayCommand: ParsableCommand {
     }
 
     func run() throws {
-        var session =
-            try file.map { try ScenarioLoader.load($0, kernel: kernel.kernel, rules: kernel.rules) }
-            ?? ScenarioLoader.sandbox()
-        var player = Player(session, glyphs: glyphs, theme: theme?.theme ?? .fill, speed: speed)
-        // The sandbox begins with its caption.
-        let start = file == nil ? max(at, 1) : at
-        if start > 0 { player.begin(at: start) }
+        guard let file else { return try runLibrary() }
+        let session = try ScenarioLoader.load(file, kernel: kernel.kernel, rules: kernel.rules)
+        var player = makePlayer(session)
+        if at > 0 { player.begin(at: at) }
         var application = PlayerApplication(player: player)
+        try show(&application, controllingTerminal: file == "-") {
+            var session = session
+            try RunCommand.runText(&session)
+        }
+    }
+
+    /// Without a file: the demos and a sandbox to choose from.
+    private func runLibrary() throws {
+        var application = LibraryApplication(DemoLibrary.demos(), makePlayer: makePlayer)
+        try show(&application, controllingTerminal: false) { try DemosCommand().run() }
+    }
+
+    private func makePlayer(_ session: Session) -> Player {
+        Player(session, glyphs: glyphs, theme: theme?.theme ?? .fill, speed: speed)
+    }
+
+    private func show(
+        _ application: inout some TerminalApplication, controllingTerminal: Bool,
+        otherwise: () throws -> Void
+    ) throws {
         var options = TerminalOptions()
         options.testSyncDescriptor = testSyncFd
         options.crashTest = crashTest
-        options.controllingTerminal = file == "-"
+        options.controllingTerminal = controllingTerminal
         do {
             let reason = try DirtyTerminal.run(&application, options: options)
             if reason != .finished { throw ExitCode(reason.exitCode) }
         } catch let error as TerminalError {
-            Output.complain("dirtyscope: \(error.description); as 'run' does:")
-            try RunCommand.runText(&session)
+            Output.complain("dirtyscope: \(error.description); as text instead:")
+            try otherwise()
         }
     }
 }
