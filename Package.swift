@@ -43,10 +43,12 @@ let package = Package(
             ]),
         .testTarget(name: "DirtyMachineTests", dependencies: ["DirtyMachine"]),
         .testTarget(name: "DirtyScriptTests", dependencies: ["DirtyScript"]),
-        .testTarget(
+.testTarget(
             name: "DirtyImportTests", dependencies: ["DirtyImport", "DirtyScript"],
             exclude: ["Fixtures"]),
-        .testTarget(name: "DirtyViewTests", dependencies: ["DirtyView"]),
+        .testTarget(
+            name: "DirtyViewTests", dependencies: ["DirtyMachine", "DirtyScript", "DirtyView"],
+            exclude: ["Snapshots"]),
         .testTarget(
             name: "DirtyTerminalTests",
             dependencies: ["DirtyTerminal", "TerminalTestSupport", "terminal-probe"]),

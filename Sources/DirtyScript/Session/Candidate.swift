@@ -12,6 +12,9 @@ public struct Candidate: Hashable, Sendable {
     public let task: Ref<Task>?
     /// Why it cannot go on, as far as its last attempt told.
     public let blocked: String?
+    /// It is through with its part of a race; it stays in the list, so that the others keep their
+    /// places.
+    public var hasEnded = false
 }
 
 extension Session {
@@ -23,8 +26,13 @@ extension Session {
         }
         if let race = progress.race {
             for actor in 0..<race.actorCount {
-                guard let statement = race.statement(of: actor) else { continue }
-                result.append(candidate(.actor(actor), race.task(of: actor), statement))
+                if let statement = race.statement(of: actor) {
+                    result.append(candidate(.actor(actor), race.task(of: actor), statement))
+                } else if let line = race.actors.lastIndex(of: actor) {
+                    var ended = candidate(.actor(actor), nil, race.lines[line])
+                    ended.hasEnded = true
+                    result.append(ended)
+                }
             }
         } else if let lines = upcomingRace {
             let actors = RaceProgress.actors(of: lines)

@@ -4,23 +4,9 @@ import DirtyMachine
 
 extension Session {
     mutating func race(_ lines: [Statement]) -> RaceProgress {
-        var actors: [Int] = []
-        var known: [String: Int] = [:]
-        var count = 0
-        for line in lines {
-            if case .operation(let operation) = line.command, let actor = operation.actor {
-                if known[actor] == nil {
-                    known[actor] = count
-                    count += 1
-                }
-                actors.append(known[actor]!)
-            } else {
-                actors.append(count)
-                count += 1
-            }
-        }
         let serials = lines.map { machine.takeSerials(serialsNeeded(by: $0)) }
-        return RaceProgress(lines: lines, serials: serials, actors: actors)
+        return RaceProgress(
+            lines: lines, serials: serials, actors: RaceProgress.actors(of: lines))
     }
 
     private func serialsNeeded(by line: Statement) -> Int {

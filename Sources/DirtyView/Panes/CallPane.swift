@@ -63,8 +63,10 @@ struct CallPane {
         var lines: [Line] = []
         let stack = now.state.stack(of: task)
         let before = scene.was.state.kind(at: task.raw) == .task ? scene.was.state.stack(of: task) : []
+        // A deep stack gives up the indent of its outer functions, which are out of sight first.
+        let outside = max(0, stack.count - maximumIndent)
         for (level, frame) in stack.enumerated() {
-            let indent = String(repeating: " ", count: min(level + 1, maximumIndent))
+            let indent = String(repeating: " ", count: max(0, level - outside) + 1)
             let isTop = level == stack.count - 1
             let isNew = level >= before.count || before[level].function != frame.function
             var style = Style()

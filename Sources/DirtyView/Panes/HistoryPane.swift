@@ -38,7 +38,7 @@ struct HistoryPane {
             lines.append(Line())
             lines.append(
                 Line(
-                    " pte . none r read-only w writable D dirty   page d dirty   write W writeback",
+                    " pte: r read-only w writable D dirty   page: c clean D dirty   write: W",
                     Style(.plain, .dim)))
         }
         listing.count = lines.count
@@ -52,12 +52,14 @@ struct HistoryPane {
             return Array(repeating: blank, count: names.count)
         }
         let folio = page.folio
+        let (memory, disk) = (machine.memoryText(page), machine.diskText(page))
+        let isBehind = memory != "-" && disk != "-" && memory != disk
         let dot = Cell(".", Style(.absent))
         return [
             entry(page.pte),
-            folio.exists && machine.isDirty(folio) ? Cell("d", Style(.dirty)) : folio.exists ? Cell("c", Style(.clean)) : dot,
+            !folio.exists ? dot : machine.isDirty(folio) ? Cell("D", Style(.dirty)) : Cell("c", Style(.absent)),
             folio.exists && machine.isUnderWriteback(folio) ? Cell("W", Style(.writeback)) : dot,
-            digit(machine.memoryText(page)), digit(machine.diskText(page)),
+            digit(memory, isBehind ? .dirty : .plain), digit(disk, .plain),
         ]
     }
 
@@ -68,7 +70,7 @@ struct HistoryPane {
     }
 
     /// A value in one cell: the last digit tells neighbours apart.
-    private static func digit(_ text: String) -> Cell {
-        text == "-" ? Cell(".", Style(.absent)) : Cell(text.unicodeScalars.last ?? " ")
+    private static func digit(_ text: String, _ role: Role) -> Cell {
+        text == "-" ? Cell(".", Style(.absent)) : Cell(text.unicodeScalars.last ?? " ", Style(role))
     }
 }

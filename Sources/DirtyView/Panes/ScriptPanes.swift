@@ -109,6 +109,10 @@ struct TaskPane {
             line.add(" " + (blocked.split(separator: " ", maxSplits: 2).last.map(String.init) ?? blocked))
             return line
         }
+        if candidate.hasEnded {
+            line.add(candidate.command + "  has ended", Style(.plain, .dim))
+            return line
+        }
         let frame = candidate.task.flatMap { scene.now.state.stack(of: $0).last }
         if columns >= 60 { line.column(candidate.command, min(24, columns - 36)) }
         if let frame {

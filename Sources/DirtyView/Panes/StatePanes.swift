@@ -189,7 +189,7 @@ struct TLBPane {
         let bits = (entry.write ? "w" : "-") + (entry.dirty ? "d" : "-")
         line.column(bits, 5, Style(.plain, old != nil && old != entry ? .changed : []))
         let stale = staleness(entry)
-        line.add(stale ?? "no", Style(stale == nil ? .plain : .violation))
+        line.add(stale ?? "no", Style(.plain, stale == nil ? [] : [.bold, .underline]))
         return line
     }
 

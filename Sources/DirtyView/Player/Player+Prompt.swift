@@ -138,7 +138,7 @@ extension Player {
         case .success(nil):
             say(session.declarations.raceIsOpen ? "the race goes on until 'end'" : "")
         case .success(let statement?):
-            if session.progress.running != nil || session.progress.race != nil || session.progress.isDraining {
+            if session.currentStatement != statement {
                 say("it comes after what is under way: e leads there")
             } else {
                 runTyped(statement, untouched)

@@ -1,0 +1,196 @@
+import DirtyScript
+import DirtyView
+import Testing
+
+/// The prompt, the help and the search.
+@Suite struct PromptTests {
+    @Test func aTypedCommandRunsToItsEndAndCanBeTakenBack() throws {
+        var player = try Fixture.player(Fixture.sandbox)
+        player.enter("A mmap m db rw shared")
+        let mapped = player.session.position
+        player.enter("A write m[1] 7")
+        #expect(player.lastRow == "A write m[1] 7: ok, value 7")
+        #expect(player.session.isAtEnd)
+        #expect(player.session.machine.state.counter(.nr_dirty) == 1)
+        player.type("E")
+        #expect(player.session.position == mapped)
+        #expect(player.session.machine.state.counter(.nr_dirty) == 0)
+        player.type("G")
+        #expect(player.session.machine.state.counter(.nr_dirty) == 1)
+    }
+
+    @Test func complaintsAreShownAndNothingIsLost() throws {
+        var player = try Fixture.player(Fixture.sandbox)
+        player.enter("A wirte m[0]")
+        #expect(player.lastRow.hasPrefix("! unknown operation 'wirte'; did you mean 'write'?"))
+        #expect(player.session.statements.count == 2)
+        player.enter("kernel 2.6.18")
+        #expect(player.lastRow.hasPrefix("! "))
+        #expect(player.session.isAtEnd)
+    }
+
+    /// A line that cannot be done does not stand in the way of the next one.
+    @Test func aRefusedLineGoesAway() throws {
+        var player = try Fixture.player(Fixture.race, "css")
+        player.type("G")
+        player.enter("W: A write m[0]")
+        let count = player.session.statements.count
+        player.enter("W: writeback db[0]")
+        #expect(player.lastRow == "! 'W' has not ended yet; finish it first")
+        #expect(player.session.statements.count == count)
+        player.enter("finish W")
+        player.enter("A read m[0]")
+        #expect(player.lastRow.hasPrefix("A read m[0]: ok"))
+    }
+
+    @Test func expectationsAnswer() throws {
+        var player = try Fixture.player(Fixture.sandbox)
+        player.enter("expect nr_dirty == 0")
+        #expect(player.lastRow == "ok: expect nr_dirty == 0")
+        player.enter("expect nr_dirty == 3")
+        #expect(player.lastRow.contains("FAILED, found nr_dirty == 0"))
+        // In the middle of a script nothing else moves.
+        var other = try Fixture.player(Fixture.firstStore, "c")
+        let here = other.session.position
+        other.enter("expect nr_dirty == 0")
+        #expect(other.lastRow == "ok: expect nr_dirty == 0")
+        #expect(other.session.position == here)
+    }
+
+    @Test func theScenariosNamesComeFirst() throws {
+        var player = try Fixture.player("file db 1 ext4 cached\nprocess q\nprocess set")
+        player.enter("q mmap m db rw shared")
+        #expect(!player.isFinished)
+        #expect(player.lastRow == "q mmap m db rw shared: ok")
+        player.enter("set read m[0]")
+        #expect(player.lastRow.hasPrefix("! "))
+        player.enter("quit")
+        #expect(player.isFinished)
+    }
+
+    @Test func thePlayersOwnWords() throws {
+        var player = try Fixture.player(Fixture.sandbox)
+        player.enter("set theme light")
+        #expect(player.theme == .light)
+        player.enter("set glyphs unicode")
+        player.enter("set theme pink")
+        #expect(player.lastRow.hasPrefix("! set glyphs"))
+        #expect(player.theme == .light)
+        player.enter("set speed 4")
+        player.type(" ")
+        player.enter("help search")
+        #expect(player.frame(size: Size(80, 24)).text.contains("search: search"))
+        player.press(.escape)
+        player.press(.escape)
+        player.enter("q")
+        #expect(player.isFinished)
+    }
+
+    @Test func historyAndEditing() throws {
+        var player = try Fixture.player(Fixture.sandbox)
+        player.enter("expect lost 0")
+        player.enter("expect nr_dirty == 0")
+        player.type(":half")
+        player.press(.up)
+        #expect(player.bottom.contains(":expect nr_dirty == 0"))
+        player.press(.up)
+        #expect(player.bottom.contains(":expect lost 0"))
+        player.press(.up)
+        #expect(player.bottom.contains(":expect lost 0"))
+        player.press(.down)
+        player.press(.down)
+        #expect(player.bottom.contains(":half"))
+        player.press(.home)
+        player.type("x")
+        player.press(.end)
+        player.press(.left)
+        player.press(.delete)
+        #expect(player.bottom.contains(":xhal"))
+        player.press(.control("U"))
+        player.press(.control("W"))
+        player.interrupt()
+        player.type("s")
+        #expect(player.session.statements.count == 4)
+    }
+
+    @Test func completion() throws {
+        var player = try Fixture.player(Fixture.sandbox)
+        player.type(":A mm\t")
+        #expect(player.bottom.contains(":A mmap"))
+        player.interrupt()
+        player.type(":A m\t")
+        #expect(player.lastRow.contains("mmap") && player.lastRow.contains("munmap"))
+        player.interrupt()
+        player.type(":set th\tda\t")
+        #expect(player.bottom.contains(":set theme dark"))
+        player.press(.enter)
+        #expect(player.theme == .dark)
+        player.type(":zzz\t")
+        #expect(player.lastRow == "nothing to complete here")
+    }
+
+    @Test func aTypedRaceWaitsForTheUser() throws {
+        var player = try Fixture.player(Fixture.race, "G")
+        let here = player.session.position
+        for line in ["race", "A write m[1]", "writeback db[0]", "end"] { player.enter(line) }
+        #expect(player.session.position == here)
+        #expect(player.lastRow.contains("t chooses who moves"))
+        player.type("t2")
+        #expect(player.session.position == here + 1)
+    }
+
+    @Test func stepsOfALabelledTask() throws {
+        var player = try Fixture.player(Fixture.race, "G")
+        player.enter("W: A write m[1]")
+        player.enter("step W 3")
+        #expect(player.session.progress.labels.count == 1)
+        player.type("t1")
+        #expect(player.session.moves.last?.choice == .task(slot: player.session.machine.slot(of: player.session.progress.labels["W"]!)))
+        player.press(.escape)
+        player.enter("finish W")
+        #expect(player.session.progress.labels.isEmpty)
+        #expect(player.lastRow.hasPrefix("finish W: ok"))
+    }
+
+    @Test func searchInAPane() throws {
+        var player = try Fixture.player(Fixture.race, "G9")
+        player.type("/tag it\n")
+        let found = player.frame(size: Size(200, 60))
+        #expect(player.lastRow.hasPrefix("/tag it"))
+        #expect(found.cursor != nil)
+        player.type("/no such text\n")
+        #expect(player.lastRow == "! 'no such text' is not in this pane")
+        player.type(">")
+        #expect(player.lastRow.hasPrefix("! "))
+    }
+
+    @Test func searchInATerabyteIsBounded() throws {
+        var player = try Fixture.player(Fixture.huge, "G2")
+        player.type("/nowhere\n")
+        #expect(player.lastRow.hasPrefix("! "))
+    }
+
+    // MARK: Help
+
+    @Test func theHelpFindsAndRuns() throws {
+        var player = try Fixture.player(Fixture.firstStore, "?")
+        #expect(player.frame(size: Size(80, 24)).text.contains("Help"))
+        player.type("next command")
+        player.press(.enter)
+        #expect(player.session.position == 1)
+        player.type("?zoom\n")
+        #expect(!player.frame(size: Size(80, 24)).text.contains("[3]"))
+        player.press(.function(1))
+        player.press(.escape)
+        player.type("zqq")
+        #expect(player.isFinished)
+    }
+
+    @Test func everyKeyIsListedOnce() throws {
+        let player = try Fixture.player(Fixture.firstStore, "?")
+        let text = player.frame(size: Size(120, 70)).text
+        for name in ["step", "step back", "run", "zoom", "find", "command", "quit", "choose who runs"] {
+            #expect(text.contains(name))
+        }
+    }
+}
