@@ -33,8 +33,9 @@ demos: build
 	@for demo in Demos/*/*.demo; do $(SCOPE) run $$demo > /dev/null \
 	    && echo "ok    $$demo" || { echo "FAIL  $$demo"; failed=1; }; done; test -z "$$failed"
 
-bench: build
-	@Benchmarks/run
+bench: needs
+	@$(SWIFT) build -c release --product dirtyscope-bench
+	@.build/release/dirtyscope-bench
 
 clean:
 	rm -rf .build

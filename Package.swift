@@ -41,6 +41,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
+        .executableTarget(
+            name: "dirtyscope-bench", dependencies: ["DirtyMachine"], path: "Benchmarks",
+            exclude: ["README.md"]),
         .testTarget(name: "DirtyMachineTests", dependencies: ["DirtyMachine"]),
         .testTarget(name: "DirtyScriptTests", dependencies: ["DirtyScript"]),
 .testTarget(

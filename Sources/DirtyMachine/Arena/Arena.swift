@@ -74,7 +74,9 @@ public struct State: Hashable, Sendable {
     static let system = Ref<System>(raw: 4)
 
     public subscript<R, V>(_ ref: Ref<R>, _ field: Field<R, V>) -> V {
-        V(word: (words[Int(ref.raw) &+ Int(field.offset)] &>> UInt64(field.shift)) & field.mask)
+        @inline(__always) get {
+            V(word: (words[Int(ref.raw) &+ Int(field.offset)] &>> UInt64(field.shift)) & field.mask)
+        }
     }
 
     /// The kind of record that begins at a word.

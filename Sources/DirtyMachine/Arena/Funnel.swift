@@ -3,8 +3,10 @@
 
 extension Machine {
     public internal(set) subscript<R, V>(_ ref: Ref<R>, _ field: Field<R, V>) -> V {
-        get { state[ref, field] }
-        set {
+        // Every step goes through here several times: as calls, these accesses would be what a
+        // simulated fault mostly costs.
+        @inline(__always) get { state[ref, field] }
+        @inline(__always) set {
             let at = Int(ref.raw) &+ Int(field.offset)
             let old = state.words[at]
             let keep = ~(field.mask &<< UInt64(field.shift))
@@ -15,6 +17,7 @@ extension Machine {
     }
 
     /// The funnel: changes one word and records how to take it back.
+    @inline(__always)
     mutating func write(_ ref: UInt32, _ offset: UInt8, _ new: UInt64, _ kind: RecordKind) {
         let at = Int(ref) &+ Int(offset)
         let old = state.words[at]
