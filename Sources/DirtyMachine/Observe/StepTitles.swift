@@ -235,7 +235,7 @@ extension StepTitle {
             return [
                 step("lock the next page that is free"),
                 step("drop the page if nobody uses it and it is clean"), step("unlock the page"),
-                step("set PG_reclaim: the flusher has to write it"),
+                step(generation == .v6 ? "set PG_reclaim: the flusher has to write it" : ""),
                 step("drop the reference to the page"),
             ]
         case .try_to_unmap:
