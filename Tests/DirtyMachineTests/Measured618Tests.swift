@@ -245,6 +245,21 @@ import Testing
         #expect((refused.outcome, refused.faults) == (.SIGSEGV, 0))
     }
 
+    // MARK: Page tables
+
+    @Test func unmappingAcrossPageTablesFlushesEach() {
+        var (bench, file, a) = bench(pages: 2)
+        _ = bench.mmap(a, .none, 0...508)
+        let at = bench.mmap(a, .none, 0...3, shared: false)
+        #expect((at + 2) & 511 == 0, "two pages in each table")
+        bench.load(a, at + 1)
+        bench.run(.munmap(a, pages: at...at + 3))
+        let again = bench.mmap(a, file, 0...1)
+        #expect(again == at + 2)
+        _ = bench.mmap(a, file, 0...1)
+        #expect(bench.load(a, at + 1).faults == 1, "no TLB entry is left of the zero page")
+    }
+
     // MARK: Reclaim
 
     @Test func reclaimKeepsWhatIsDirty() {

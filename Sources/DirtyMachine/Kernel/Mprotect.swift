@@ -103,7 +103,7 @@ extension Machine {
             setPTE(mm, vpn, entry)
             if rules.generation == .v2_6 || loses(old, entry) { self[t, .mustFlush] = true }
             self[t, .zapAddress] = vpn + 1
-            return .jump(1)
+            return self[t, .zapAddress] < limit ? .jump(1) : .next
         default:
             unlockPTL(mm, t)
             return self[t, .zapAddress] < self[t, .zapEnd] ? .jump(0) : .leave()

@@ -101,7 +101,7 @@ extension Machine {
             let old = exchangePTE(mm, vpn)
             self[t, .mustFlush] = true
             self[t, .zapAddress] = vpn + 1
-            if isZeroFolio(old.folio) { return .jump(1) }
+            if isZeroFolio(old.folio) { return .jump(107) }
             self[t, .zapOld] = old
             self[t, .zapPage] = old.folio
             getPage(old.folio)
@@ -124,7 +124,9 @@ extension Machine {
             gather(t, page, delaysRmap(t) ? .delayed : .gather)
             self[t, .zapPage] = .none
             self[t, .zapOld] = .empty
-            return .jump(1)
+            return .jump(107)
+        case 107:  // the last entry of a page table was zapped: the next table is not ours yet
+            return .jump(self[t, .zapAddress] & 511 == 0 ? 103 : 1)
         case 103:  // the end of this page table
             let early = self[t, .zapFoundDirty] && rules.zapFlush != .afterPTL
             return .jump(early ? 4 : 6)
