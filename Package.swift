@@ -46,7 +46,7 @@ let package = Package(
             exclude: ["README.md"]),
         .testTarget(name: "DirtyMachineTests", dependencies: ["DirtyMachine"]),
         .testTarget(name: "DirtyScriptTests", dependencies: ["DirtyScript"]),
-.testTarget(
+        .testTarget(
             name: "DirtyImportTests", dependencies: ["DirtyImport", "DirtyScript"],
             exclude: ["Fixtures"]),
         .testTarget(

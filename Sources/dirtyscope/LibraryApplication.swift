@@ -22,15 +22,16 @@ struct LibraryApplication: TerminalApplication {
 
     mutating func handle(_ event: Event) {
         if case .resize(let size) = event { screen?.size = size }
-        if var player {
+        if player != nil {
+            // In place: a copy would be one of the whole history.
             switch event {
-            case .key(let key): player.press(key)
-            case .resize(let size): player.resize(size)
-            case .interrupt: player.interrupt()
-            case .timeout: player.passTime()
+            case .key(let key): player?.press(key)
+            case .resize(let size): player?.resize(size)
+            case .interrupt: player?.interrupt()
+            case .timeout: player?.passTime()
             case .terminate, .hangup, .resumed: break
             }
-            self.player = player.isFinished ? nil : player
+            if player?.isFinished == true { player = nil }
             return
         }
         guard case .key(let key) = event, let choice = list.press(key) else { return }

@@ -154,15 +154,6 @@ extension Machine {
 }
 
 extension Machine {
-    /// Whether what a task has waited for is still in its way.
-    public func stillHolds(_ waiting: Waiting) -> Bool {
-        if waiting.reason == .writeback {
-            let folio = Ref<Folio>(raw: waiting.object)
-            return state.kind(at: folio.raw) == .folio && self[folio, .writeback]
-        }
-        return waiting.holder.exists
-    }
-
     /// The page that a write to the device is about.
     public func name(ofPageIn bio: Ref<Bio>) -> String {
         let folio = self[bio, .folio]

@@ -10,7 +10,7 @@ public struct Candidate: Hashable, Sendable {
     public let command: String
     /// Its task, once it has begun.
     public let task: Ref<Task>?
-    /// Why it cannot go on, as far as its last attempt told.
+    /// Why it cannot go on now; nil when it can.
     public let blocked: String?
     /// It is through with its part of a race; it stays in the list, so that the others keep their
     /// places.
@@ -66,6 +66,13 @@ extension Session {
         return nil
     }
 
+    /// Who waits for writeback that the device can go on with is not stuck: its step is the device's.
+    private func deviceHelps(_ waiting: Waiting) -> Bool {
+        guard waiting.reason == .writeback, let bio = machine.bio(of: Ref(raw: waiting.object))
+        else { return false }
+        return machine.deviceCanStep(bio)
+    }
+
     private func candidate(
         _ choice: Choice, _ task: Ref<Task>?, _ statement: Statement? = nil
     ) -> Candidate {
@@ -81,7 +88,7 @@ extension Session {
                 command: statement?.text ?? "", task: nil, blocked: nil)
         }
         var blocked: String?
-        if let waiting = machine.waiting(task), machine.stillHolds(waiting) {
+        if let waiting = machine.wouldWait(task), !deviceHelps(waiting) {
             blocked = sentence(task, waiting)
         }
         return Candidate(

@@ -89,8 +89,8 @@ struct CallPane {
                 lines.append(step(" ", next, indent, "next", Style(.plain, .dim)))
             }
         }
-        if let waiting = now.waiting(task), now.stillHolds(waiting) {
-            for text in wrap(scene.session.sentence(task, waiting), max(10, columns - 4)) {
+        if let blocked = scene.candidates.first(where: { $0.task == task })?.blocked {
+            for text in wrap(blocked, max(10, columns - 4)) {
                 lines.append(Line(" ! " + text, Style(.error)))
             }
         }
