@@ -15,7 +15,7 @@ import Testing
         for keys in Self.states {
             var player = try Fixture.player(text, keys)
             for rows in Self.rows {
-                for columns in Self.columns where (rows + columns + keys.count) % 3 == 0 {
+                for columns in Self.columns where (rows + columns + keys.count) % 4 == 0 {
                     let size = Size(columns, rows)
                     player.resize(size)
                     let grid = player.frame(size: size)

@@ -7,6 +7,11 @@ public enum Pane: Int, CaseIterable, Sendable {
     /// The digit that leads to it.
     var digit: Int? { rawValue <= 9 ? rawValue : nil }
 
+    /// The pane that `show NAME` and `hide NAME` of a scenario mean.
+    static func named(_ name: String) -> Pane? {
+        allCases.first { String(describing: $0) == name.lowercased() }
+    }
+
     /// Its name on a tab.
     var shortName: String {
         switch self {

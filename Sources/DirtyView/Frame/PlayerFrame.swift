@@ -64,11 +64,16 @@ struct FramePainter {
         for placement in layout.placements {
             let pane = placement.pane == lender ? Pane.tasks : placement.pane
             let body = placement.body
-            let listing = player.listing(pane, scene, columns: body.columns, height: body.rows)
+            var listing = player.listing(pane, scene, columns: body.columns, height: body.rows)
+            if isHidden(pane) { listing = Listing(title: listing.title, empty: "hidden by the script") }
             let hasKeyboard = player.chooserRow != nil ? pane == .tasks : pane == player.focus
             if placement.hasTitle { paintTitle(&grid, pane, listing, body, hasKeyboard) }
             paint(&grid, listing, body, hasKeyboard)
         }
+    }
+
+    private func isHidden(_ pane: Pane) -> Bool {
+        scene.session.progress.hiddenPanes.contains { Pane.named($0) == pane }
     }
 
     private func paintTitle(

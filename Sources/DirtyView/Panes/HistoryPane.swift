@@ -33,7 +33,7 @@ struct HistoryPane {
         for sample in samples.reversed() {
             for row in lines.indices { lines[row].add(sample[row].scalar, sample[row].style) }
         }
-        listing.title = "History of page \(selection.page)   steps \(first) to \(moves.count)   > time"
+        listing.title = "History of page \(selection.page)  steps \(first)-\(moves.count)"
         if height >= 7 {
             lines.append(Line())
             lines.append(

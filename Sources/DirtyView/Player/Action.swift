@@ -17,6 +17,8 @@ enum Action: Hashable, Sendable {
     // The rest
     case choose, find, findNext, findPrevious
     case prompt, help, quit
+    /// The terminal's own keys, which never come to the player; the help lists them all the same.
+    case terminal
 }
 
 /// A key, what it does, and what the help says about it. The player, the help and the line of
@@ -81,7 +83,7 @@ enum KeyTable {
         Binding(
             keys: [key("}")], action: .touch, name: "next touch",
             help: "Go on to the next step that changes something about the selected page.",
-            hint: "next", panes: [.pages]),
+            hint: "next touch", panes: [.pages]),
         Binding(
             keys: [key("{")], action: .touchBack, name: "previous touch",
             help: "Go back to the step that last changed something about the selected page.",
@@ -163,6 +165,13 @@ enum KeyTable {
             help: "List the keys; type to search, Enter runs one.", hint: "help"),
         Binding(
             keys: [key("q")], action: .quit, name: "quit", help: "Close the top view, or leave.", hint: "quit"),
+        Binding(
+            keys: [.control("C")], action: .terminal, name: "stop",
+            help: "Stop playing, or close what is open; twice in a second leaves."),
+        Binding(keys: [.control("L")], action: .terminal, name: "repaint", help: "Draw the screen anew."),
+        Binding(
+            keys: [.control("Z")], action: .terminal, name: "suspend",
+            help: "Go back to the shell; fg comes back here."),
     ]
 
     private static let actions: [Key: Action] = {
@@ -187,7 +196,7 @@ enum KeyTable {
     }
 
     /// What everybody needs, in the order of need; the rest of the line is about the pane.
-    private static let first: [Action] = [.step, .stepBack, .over, .run, .play]
+    private static let first: [Action] = [.step, .stepBack, .over, .run, .play, .choose, .nextPane]
     private static let final: [Action] = [.prompt, .help]
 
     /// The line of hints: as many as fit.

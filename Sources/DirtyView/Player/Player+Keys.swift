@@ -13,10 +13,11 @@ extension Player {
         case .chooser(let row): if !pressInChooser(key, row) { pressOnMain(key) }
         case .main: pressOnMain(key)
         }
+        settleFocus()
     }
 
     private mutating func pressOnMain(_ key: Key) {
-        guard let action = KeyTable.action(for: key) else {
+        guard let action = KeyTable.action(for: key), action != .terminal else {
             complain("\(key) does nothing here; ? lists the keys")
             return
         }

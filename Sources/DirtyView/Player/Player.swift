@@ -72,9 +72,18 @@ public struct Player: Sendable {
     public mutating func attach(size: Size, glyphs: GlyphSet) {
         self.size = size
         if !glyphsAreChosen { self.glyphs = glyphs }
+        settleFocus()
     }
 
-    public mutating func resize(_ size: Size) { self.size = size }
+    public mutating func resize(_ size: Size) {
+        self.size = size
+        settleFocus()
+    }
+
+    /// The keyboard does not stay with a pane that is not on the screen.
+    mutating func settleFocus() {
+        if !isZoomed, !layout.reachablePanes.contains(focus) { focus = .pages }
+    }
 
     /// Milliseconds between ticks; nil while nothing plays.
     public var tick: Int? {
@@ -104,12 +113,14 @@ public struct Player: Sendable {
         let statements: Int
         let focus: Operand?
         let focusProcess: String?
+        let shownPanes: Set<String>
     }
 
     var departure: Departure {
         Departure(
             position: session.position, statements: session.statements.count,
-            focus: session.progress.focus, focusProcess: session.progress.focusProcess)
+            focus: session.progress.focus, focusProcess: session.progress.focusProcess,
+            shownPanes: session.progress.shownPanes)
     }
 
     /// The session has moved. Everything that depends on it is made anew here: once a key,
@@ -124,6 +135,10 @@ public struct Player: Sendable {
         let progress = session.progress
         if departure.focus != progress.focus || departure.focusProcess != progress.focusProcess {
             chosen = nil
+        }
+        // A scenario's `show` hands the keyboard to a pane that is there.
+        for name in progress.shownPanes.subtracting(departure.shownPanes).sorted() {
+            if let pane = Pane.named(name), layout.reachablePanes.contains(pane) { focus = pane }
         }
         if case .chooser(let row) = view {
             view = .chooser(row: max(0, min(row, session.candidates.count - 1)))
