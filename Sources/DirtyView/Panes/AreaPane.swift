@@ -19,18 +19,27 @@ struct AreaPane {
     }
 
     private var isWide: Bool { columns >= 62 }
+    /// What a wide pane has to spare goes to the names.
+    private var nameWidth: Int { isWide ? 6 + min(10, max(0, columns - 64) / 2) : 6 }
+    private var sourceWidth: Int { isWide ? 9 + min(10, max(0, columns - 64) / 2) : 8 }
+
+    /// A column with a blank after it even where its text is clipped.
+    private func cell(_ text: String, _ width: Int, _ style: Style = .plain, to line: inout Line) {
+        line.column(text, width - 1, style)
+        line.add(" ")
+    }
 
     private var header: Line {
         var line = Line()
         let style = Style(.plain, .dim)
         line.pad(width: 2)
         line.column("who", 5, style)
-        line.column("name", isWide ? 6 : 5, style)
+        line.column("name", nameWidth, style)
         line.column("start", 13, style)
         line.column("size", 5, style, right: true)
         line.add(" ")
         line.column("perm", 5, style)
-        line.column("maps", isWide ? 9 : 8, style)
+        line.column("maps", sourceWidth, style)
         if isWide { line.add("pte  notify", style) }
         return line
     }
@@ -52,8 +61,8 @@ struct AreaPane {
             line.add(clipped(text, width - 1), Style(.plain, isChanged ? .changed : []))
             line.pad(width: line.width + max(0, width - text.count))
         }
-        line.column(now.name(of: process), 5)
-        line.column(piece.mapping.isEmpty ? "-" : piece.mapping, isWide ? 6 : 5)
+        self.cell(now.name(of: process), 5, to: &line)
+        self.cell(piece.mapping.isEmpty ? "-" : piece.mapping, nameWidth, to: &line)
         line.column(hex(piece.start << 12, 12), 13, Style(.plain, .dim))
         line.column(sizeText(pages: piece.pages), 5, right: true)
         line.add(" ")
@@ -61,8 +70,7 @@ struct AreaPane {
         let source =
             piece.file.exists && !now.isAnonymous(piece.file)
             ? "\(now.name(of: piece.file))+\(piece.pgoff)" : piece.file.exists ? "shm+\(piece.pgoff)" : "anon"
-        line.column(source, isWide ? 8 : 7)
-        line.add(" ")
+        self.cell(source, sourceWidth, to: &line)
         if isWide {
             cell(piece.pageProt, before?.pageProt, 5)
             cell(piece.isTracked ? "yes" : "no", before.map { $0.isTracked ? "yes" : "no" }, 8)
@@ -97,7 +105,7 @@ struct AreaPane {
         let now = scene.now
         var line = Line()
         line.column("file", 5)
-        line.column(now.name(of: file), isWide ? 6 : 5)
+        cell(now.name(of: file), nameWidth, to: &line)
         line.column("page cache", 13, Style(.plain, .dim))
         let size = sizeText(pages: now.size(of: file))
         let old = scene.was.size(of: file)
