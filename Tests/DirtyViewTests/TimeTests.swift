@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func runStopsAtAFailedExpectation() throws {
-        var player = try Fixture.player(Fixture.lost, "c")
+        let player = try Fixture.player(Fixture.lost, "c")
         #expect(player.session.progress.failures == 1)
         #expect(player.lastRow.contains("expect lost 0 FAILED"))
         #expect(player.statusRow.contains("LOST 1"))
