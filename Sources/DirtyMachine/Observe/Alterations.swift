@@ -197,11 +197,13 @@ extension Machine {
         return result
     }
 
+    /// `write:W`, `read:A,B` or `free`. A holder that has ended by now has no name any more.
     private func holder(_ lock: Lock) -> String {
         if lock.isFree { return "free" }
-        if lock.writer != 0 { return "write:\(taskName(slot: lock.writer))" }
-        let readers = (0..<56).filter { lock.readers >> UInt64($0) & 1 == 1 }
-        return "read:" + readers.map { taskName(slot: $0) }.joined(separator: ",")
+        let slots = lock.writer != 0 ? [lock.writer] : (0..<56).filter { lock.readers >> UInt64($0) & 1 == 1 }
+        let names = slots.filter { task(inSlot: $0).exists }.map { taskName(slot: $0) }
+        let mode = lock.writer != 0 ? "write" : "read"
+        return names.isEmpty ? mode : mode + ":" + names.joined(separator: ",")
     }
 
     private func describeMM(_ change: Change) -> [Alteration] {

@@ -53,7 +53,7 @@ extension Session {
             progress = before
             return result
         }
-        consumePause()
+        consumePause(&conclusions)
         if undone.last == choice { undone.removeLast() } else { undone.removeAll() }
         moves.append(move)
         if progress != before { checkpoints.append((moves.count, progress)) }
@@ -172,14 +172,23 @@ extension Session {
                 logStart: machine.log.count))
     }
 
-    /// A pause belongs to the move before it.
-    private mutating func consumePause() {
-        while let statement = nextStatement, progress.running == nil, progress.race == nil,
-            case .pause(let seconds) = statement.command
-        {
-            progress.pause = Progress.Pause(seconds: seconds)
-            progress.cursor += 1
+    /// A pause belongs to the move before it, also where checks of that move stand between them.
+    private mutating func consumePause(_ conclusions: inout [Conclusion]) {
+        while progress.running == nil, progress.race == nil, let end = upcomingPause {
+            while progress.cursor <= end { performSilently(statements[progress.cursor], &conclusions) }
         }
+    }
+
+    /// The index of a pause that nothing but checks stands before.
+    private var upcomingPause: Int? {
+        for index in progress.cursor..<statements.count {
+            switch statements[index].command {
+            case .pause: return index
+            case .expect: continue
+            default: return nil
+            }
+        }
+        return nil
     }
 
     private mutating func complete(
