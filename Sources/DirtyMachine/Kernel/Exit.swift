@@ -38,18 +38,18 @@ extension Machine {
             return .call(.unmap_region, then: 1)
         default:
             radixFree(self[mm, .pgd])
-            var mapping = self[mm, .mappings]
-            while mapping.exists {
-                let next = self[mapping, .next]
-                free(mapping)
-                mapping = next
-            }
             for cpu in 0..<cpuCount { tlbInvalidate(cpu, mm, 0..<Int.max) }
-            for process in state.processes where self[process, .mm] == mm {
-                self[process, .mm] = .none
-            }
+            for process in state.processes where self[process, .mm] == mm { bury(process) }
             free(mm)
             return .leave()
         }
+    }
+
+    /// Takes a dead process's address space away. Its mappings' names keep their extents: an
+    /// operation that names one uses as many serial numbers as if the process were alive.
+    mutating func bury(_ process: Ref<Process>) {
+        self[process, .formerMappings] = self[self[process, .mm], .mappings]
+        self[process, .mm] = .none
+        self[process, .isAlive] = false
     }
 }

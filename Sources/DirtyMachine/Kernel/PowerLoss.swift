@@ -8,13 +8,9 @@ extension Machine {
             abandon(task)
         }
         for process in state.processes where self[process, .mm].exists {
-            tearDown(self[process, .mm])
-            for other in state.processes where self[other, .mm] == self[process, .mm] && other != process {
-                self[other, .mm] = .none
-                self[other, .isAlive] = false
-            }
-            self[process, .mm] = .none
-            self[process, .isAlive] = false
+            let mm = self[process, .mm]
+            for thread in state.processes where self[thread, .mm] == mm { bury(thread) }
+            tearDown(mm)
         }
         for bio in pendingBios { free(bio) }
         self[State.system, .firstBio] = .none
@@ -89,12 +85,6 @@ extension Machine {
             free(vma)
         }
         radixFree(self[mm, .pgd])
-        var mapping = self[mm, .mappings]
-        while mapping.exists {
-            let next = self[mapping, .next]
-            free(mapping)
-            mapping = next
-        }
         free(mm)
     }
 

@@ -71,6 +71,11 @@ extension Field where R == Process, Value == Ref<Process> {
     static var next: Self { Self(2, bits: 32, 32) }
 }
 
+extension Field where R == Process, Value == Ref<Mapping> {
+    /// The names of its mappings, once the process is dead.
+    static var formerMappings: Self { Self(4, bits: 0, 32) }
+}
+
 /// An address space (mm_struct).
 public enum MM: Record {
     public static let kind = RecordKind.mm

@@ -116,10 +116,18 @@ extension State {
 
     /// The names that a process has given to ranges of addresses, oldest first.
     public func mappings(of process: Ref<Process>) -> [Ref<Mapping>] {
-        var result: [Ref<Mapping>] = []
         let mm = self[process, .mm]
-        guard mm.exists else { return [] }
-        var mapping = self[mm, .mappings]
+        return mm.exists ? list(from: self[mm, .mappings]) : []
+    }
+
+    /// The names that a process had given when it died.
+    public func formerMappings(of process: Ref<Process>) -> [Ref<Mapping>] {
+        list(from: self[process, .formerMappings])
+    }
+
+    private func list(from first: Ref<Mapping>) -> [Ref<Mapping>] {
+        var result: [Ref<Mapping>] = []
+        var mapping = first
         while mapping.exists {
             result.append(mapping)
             mapping = self[mapping, .next]

@@ -123,8 +123,11 @@ extension Session {
     /// Virtual page numbers. The name keeps its meaning when the mapping is split or unmapped.
     private func addresses(_ operand: Operand, _ name: String) throws(CannotBegin) -> ClosedRange<Int> {
         let process = try process(name)
-        guard let mapping = machine.mapping(named: operand.name, of: process) else {
-            // A dead process has no mappings; its operations end with ESRCH whatever they name.
+        let known =
+            machine.mapping(named: operand.name, of: process)
+            ?? machine.state.formerMappings(of: process).last { machine.name(of: $0) == operand.name }
+        guard let mapping = known else {
+            // An operation of a dead process ends with ESRCH whatever it names.
             guard machine.isAlive(process) else { return operand.range ?? 0...0 }
             throw CannotBegin(message: "'\(name)' has no mapping '\(operand.name)' yet")
         }
