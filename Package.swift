@@ -56,7 +56,8 @@ let package = Package(
             name: "DirtyTerminalTests",
             dependencies: ["DirtyTerminal", "TerminalTestSupport", "terminal-probe"]),
         .testTarget(
-            name: "CommandTests", dependencies: ["DirtyScript", "TerminalTestSupport", "dirtyscope"]),
+            name: "CommandTests",
+            dependencies: ["DirtyScript", "DirtyView", "TerminalTestSupport", "dirtyscope"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -119,6 +119,14 @@ public final class Pty {
         return end!
     }
 
+    /// Nothing that the program did to the terminal is left.
+    public func expectRestored() throws {
+        if screen.isAlternate { throw failure("still on the alternate screen") }
+        if !screen.isCursorVisible { throw failure("the cursor is still hidden") }
+        if screen.isKeypadOn { throw failure("the keypad is still on") }
+        if modes != initialModes { throw failure("modes \(modes) instead of \(initialModes)") }
+    }
+
     /// An error that shows the screen, the bytes and whatever was not understood.
     public func failure(_ reason: String) -> Failure {
         let tail = output.suffix(600).map { byte in

@@ -43,10 +43,11 @@ enum Dirtyscope {
     /// One program is started at a time, so none inherits the pipe of another.
     private static let lock = Mutex(())
 
-    /// Runs the program in the checkout's folder and waits for its end. Output goes through files,
-    /// which cannot fill up.
+    /// Runs the program, or another one, in the checkout's folder and waits for its end. Output
+    /// goes through files, which cannot fill up.
     static func run(
-        _ arguments: [String], input: String = "", sink: Sink = .file, ignoresPipeSignal: Bool = false
+        _ arguments: [String], program: String = path, input: String = "", sink: Sink = .file,
+        ignoresPipeSignal: Bool = false
     ) throws -> Finished {
         try Scratch.with { scratch in
             let source = scratch.file("input", input)
@@ -59,7 +60,7 @@ enum Dirtyscope {
                 posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT, 0o600)
                 guard sink == .closedPipe else {
                     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
-                    return try spawn(arguments, &actions, ignoresPipeSignal)
+                    return try spawn([program] + arguments, &actions, ignoresPipeSignal)
                 }
                 var ends: [Int32] = [-1, -1]
                 try #require(pipe(&ends) == 0)
@@ -67,7 +68,7 @@ enum Dirtyscope {
                 defer { close(ends[1]) }
                 posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
                 posix_spawn_file_actions_addclose(&actions, ends[1])
-                return try spawn(arguments, &actions, ignoresPipeSignal)
+                return try spawn([program] + arguments, &actions, ignoresPipeSignal)
             }
             return Finished(
                 status: wait(for: child), output: contents(of: output),
@@ -77,18 +78,21 @@ enum Dirtyscope {
 
     /// A shell chooses the folder, and is the only one that can hand down an ignored signal.
     private static func spawn(
-        _ arguments: [String], _ actions: inout posix_spawn_file_actions_t, _ ignoresPipeSignal: Bool
+        _ command: [String], _ actions: inout posix_spawn_file_actions_t, _ ignoresPipeSignal: Bool
     ) throws -> pid_t {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         // Signals start at their defaults, whatever the test runner was started with.
-        var all = sigset_t()
+        var (all, none) = (sigset_t(), sigset_t())
         sigfillset(&all)
+        sigemptyset(&none)
         posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK))
         let script = (ignoresPipeSignal ? "trap '' PIPE; " : "") + "cd \"$0\" && exec \"$@\""
-        let words = ["/bin/sh", "-c", script, checkout, path] + arguments
+        let words = ["/bin/sh", "-c", script, checkout] + command
         let environment = ["PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "SWIFT_BACKTRACE=enable=no"]
         var child = pid_t()
         let result = withCStrings(words) { words in

@@ -123,14 +123,6 @@ extension Pty {
         try wait(for: "'\(message)'") { $0.differences(from: grid, setting).isEmpty }
         try expectProbe(message, setting)
     }
-
-    /// Nothing that the program did to the terminal is left.
-    func expectRestored() throws {
-        if screen.isAlternate { throw failure("still on the alternate screen") }
-        if !screen.isCursorVisible { throw failure("the cursor is still hidden") }
-        if screen.isKeypadOn { throw failure("the keypad is still on") }
-        if modes != initialModes { throw failure("modes \(modes) instead of \(initialModes)") }
-    }
 }
 
 extension ShownCell {

@@ -1,0 +1,104 @@
+import Glibc
+import TerminalTestSupport
+import Testing
+
+/// However the player ends, the terminal is given back; where it cannot begin, there is text.
+@Suite(.serialized) struct PlayLifeCycleTests {
+    @Test(arguments: ["xterm-256color", "linux", "vt100"])
+    func `q leaves`(term: String) throws {
+        let pty = try Pty.shell("echo before; play $demo" + Pty.andReport, term: term)
+        try pty.nextFrame()
+        try pty.press("s")
+        pty.type("q")
+        try pty.expectEnd(status: 0)
+    }
+
+    @Test(arguments: [SIGTERM, SIGHUP, SIGQUIT])
+    func `signals end it in good order`(number: Int32) throws {
+        // The shell ignores what it only shares with the player; the player starts with defaults.
+        let pty = try Pty.shell("trap : TERM HUP QUIT; play $demo" + Pty.andReport)
+        try pty.nextFrame()
+        try pty.press(" ")
+        pty.signal(number)
+        try pty.expectEnd(status: 128 + number)
+    }
+
+    @Test func `the end of the terminal ends it`() throws {
+        let pty = try Pty.play()
+        pty.hangUp()
+        #expect(try pty.waitForEnd() == .exit(128 + SIGHUP))
+    }
+
+    @Test func `Ctrl-Z stops it, and it comes back as it was`() throws {
+        let pty = try Pty.shell(
+            "set -m; play $demo; echo \"<stopped>\"; read line; fg >/dev/null" + Pty.andReport)
+        try pty.nextFrame()
+        try pty.press("s")
+        let cells = pty.cells
+        pty.type("\u{1a}")
+        try pty.wait(forText: "<stopped>")
+        try pty.expectRestored()
+        pty.type("\n")
+        try pty.wait(for: "the screen as it was") { $0.cells == cells }
+        #expect(pty.screen.isAlternate && !pty.modes.editsLines)
+        pty.type("s")
+        try pty.wait(forText: "step 2/114")
+        pty.type("q")
+        try pty.expectEnd(status: 0)
+    }
+
+    @Test(arguments: ["trap", "segv", "abort", "overflow"])
+    func `a crash gives the terminal back`(kind: String) throws {
+        let pty = try Pty.shell("play --crash-test \(kind) $demo" + Pty.andReport)
+        try pty.nextFrame()
+        try pty.wait(forText: "<exit ")
+        try pty.expectRestored()
+        let died: [Int32] =
+            switch kind {
+            case "trap": [SIGILL, SIGTRAP]
+            case "abort": [SIGABRT]
+            default: [SIGSEGV, SIGBUS]
+            }
+        #expect(died.contains { pty.screen.text.contains("<exit \(128 + $0)>") })
+        pty.type("\n")
+        #expect(try pty.waitForEnd() == .exit(0))
+    }
+
+    // MARK: No terminal
+
+    @Test(arguments: [("dumb", "cannot move its cursor"), ("nosuch", "unknown terminal 'nosuch'")])
+    func `a terminal that cannot show it gets text`(term: String, reason: String) throws {
+        let pty = try Pty.started(["play", Pty.demo], term: term)
+        #expect(try pty.waitForEnd() == .exit(0))
+        let written = String(decoding: pty.output, as: UTF8.self).replacing("\r\n", with: "\n")
+        let lines = written.split(separator: "\n", maxSplits: 1)
+        #expect(lines[0].hasPrefix("dirtyscope: ") && lines[0].contains(reason))
+        let run = try Dirtyscope.run(["run", Pty.demo])
+        #expect(lines[1] == run.text)
+    }
+
+    @Test func `a file instead of a terminal gets text`() throws {
+        let run = try Dirtyscope.run(["run", Pty.demo])
+        let play = try Dirtyscope.run(["play", Pty.demo])
+        #expect(play.status == 0)
+        #expect(play.output == run.output)
+        #expect(play.errors.split(separator: "\n").count == 1)
+        #expect(play.errors.hasPrefix("dirtyscope: no terminal to draw on"))
+    }
+
+    @Test func `text in place of the player tells of failures by its status`() throws {
+        let failing = "file db 1 ext4\nprocess A\nexpect nr_dirty == 4\n"
+        #expect(try Dirtyscope.run(["play", "-"], input: failing).status == 1)
+        #expect(try Dirtyscope.run(["play", "-"], input: "process A\nA write\n").status == 65)
+        #expect(try Dirtyscope.run(["play", "/nonexistent.demo"]).status == 66)
+    }
+
+    @Test func `a scenario can come from a pipe while keys come from the terminal`() throws {
+        let pty = try Pty.shell("cat $demo | play -" + Pty.andReport)
+        try pty.nextFrame()
+        try pty.press("s")
+        #expect(pty.status.contains("step 1/114"))
+        pty.type("q")
+        try pty.expectEnd(status: 0)
+    }
+}
