@@ -17,16 +17,16 @@ extension TerminalError: CustomStringConvertible {
         case .alreadyOpen:
             "the terminal is already in use by this program"
         case .notATerminal:
-            "no terminal to draw on; try --plain"
+            "no terminal to draw on"
         case .unknownTerminal(""):
-            "TERM is not set; try TERM=xterm-256color, or --plain"
+            "TERM is not set; try TERM=xterm-256color"
         case .unknownTerminal(let name):
-            "unknown terminal '\(name)'; try TERM=xterm-256color, install the package "
-                + "ncurses-term, or use --plain"
+            "unknown terminal '\(name)'; try TERM=xterm-256color, or install the package "
+                + "ncurses-term"
         case .noTerminfoDatabase:
-            "there is no terminfo database; install the package ncurses-base, or use --plain"
+            "there is no terminfo database; install the package ncurses-base"
         case .noCursorAddressing(let name):
-            "the terminal '\(name)' cannot move its cursor; use --plain"
+            "the terminal '\(name)' cannot move its cursor"
         case .system(let code):
             "the terminal cannot be opened (error \(code))"
         }
