@@ -25,18 +25,18 @@ enum ScenarioLoader {
     }
 
     /// Reads and parses; `-` is standard input.
-    static func parse(_ path: String) throws -> Scenario {
+    static func parse(_ path: String, complains: Bool = true) throws -> Scenario {
         let bytes: [UInt8]
         do {
             bytes = try read(path)
         } catch let error as Errno {
-            Output.complain("dirtyscope: cannot read '\(printable(path))': \(error)")
+            if complains { Output.complain("dirtyscope: cannot read '\(printable(path))': \(error)") }
             throw ExitCode.noInput
         }
         switch ScenarioParser.parse(bytes, name: path == "-" ? "stdin" : path, rules: .machine) {
         case .success(let scenario): return scenario
         case .failure(let diagnostics):
-            Output.complain(diagnostics.description)
+            if complains { Output.complain(diagnostics.description) }
             throw ExitCode.dataError
         }
     }

@@ -199,6 +199,34 @@ extension Machine {
         return result
     }
 
+    /// The pages of a file whose value on disk is not 0.
+    public func writtenPages(_ file: Ref<File>) -> [Int] {
+        var result: [Int] = []
+        var from = 0
+        while let (index, _) = state.radixFirst(self[file, .disk], in: from...State.lastIndex) {
+            result.append(index)
+            from = index + 1
+        }
+        return result
+    }
+
+    /// The pages of a mapping that have a PTE, in order: what a sparse report lists.
+    public func touchedPages(of mapping: Ref<Mapping>, in process: Ref<Process>) -> [PageView] {
+        let name = name(of: mapping)
+        var result: [PageView] = []
+        for piece in pieces(of: process) where piece.mapping == name {
+            var from = piece.start
+            let last = piece.start + piece.pages - 1
+            while from <= last,
+                let (vpn, _) = state.radixFirst(self[self[process, .mm], .pgd], in: from...last)
+            {
+                result.append(page(piece.first + vpn - piece.start, at: vpn, in: piece.vma))
+                from = vpn + 1
+            }
+        }
+        return result
+    }
+
     /// What a person would call the state of a page.
     public func word(for page: PageView) -> PageWord {
         guard let entry = page.pte else { return .unmapped }
@@ -260,117 +288,4 @@ extension Machine {
             cursor = (self[vma, .pgoff], self[vma, .serial])
         }
     }
-}
-
-/// What an operation has come to.
-public struct TaskResult: Hashable, Sendable {
-    public var outcome: Outcome
-    /// What a load returned or a store wrote.
-    public var value: UInt32?
-    public var minorFaults: Int
-    public var majorFaults: Int
-}
-
-extension Machine {
-    public func isDone(_ task: Ref<Task>) -> Bool { self[task, .isDone] }
-    /// Whether the operation is one that returns what it read.
-    public func isLoad(_ task: Ref<Task>) -> Bool {
-        [.read, .pread].contains(self[task, .operation])
-    }
-
-    /// What the task would have to wait for if it were to step now; nil when it is free to go.
-    public func wouldWait(_ task: Ref<Task>) -> Waiting? {
-        var trial = self
-        trial.isRecording = false
-        if case .blocked(let waiting) = trial.step(task) { return waiting }
-        return nil
-    }
-    public func result(of task: Ref<Task>) -> TaskResult {
-        let isFine = self[task, .outcome] == .ok
-        return TaskResult(
-            outcome: self[task, .outcome],
-            value: isFine && self[task, .hasValue] ? self[task, .value] : nil,
-            minorFaults: self[task, .minorFaults], majorFaults: self[task, .majorFaults])
-    }
-    public func cpu(of task: Ref<Task>) -> Int { self[task, .cpu] }
-    public func process(of task: Ref<Task>) -> Ref<Process> { self[task, .process] }
-    public func line(of task: Ref<Task>) -> Int { self[task, .line] }
-    public func slot(of task: Ref<Task>) -> Int { self[task, .slot] }
-
-    /// What the task's latest attempt to step found taken; nil when it was free to go.
-    public func waiting(_ task: Ref<Task>) -> Waiting? {
-        let reason = self[task, .wait]
-        guard reason != .nothing else { return nil }
-        let object = UInt32(self[task, .waitObject])
-        return Waiting(reason, object, holder: holder(of: reason, object))
-    }
-
-    /// A lock in the kernel's words: `page lock of db[0]`, `mmap_lock of A`.
-    public func name(of waiting: Waiting) -> String {
-        let isModern = rules.generation == .v6
-        func page() -> String {
-            let folio = Ref<Folio>(raw: waiting.object)
-            let file = self[folio, .mapping]
-            return file.exists
-                ? "\(name(of: file))[\(self[folio, .index])]" : "frame \(self[folio, .pfn])"
-        }
-        func mm() -> String { name(of: self[Ref<MM>(raw: waiting.object), .owner]) }
-        func file() -> String { name(of: Ref<File>(raw: waiting.object)) }
-        switch waiting.reason {
-        case .nothing: return ""
-        case .mmapLock: return (isModern ? "mmap_lock" : "mmap_sem") + " of \(mm())"
-        case .ptl: return "page table lock of \(mm())"
-        case .immapLock: return (isModern ? "i_mmap_rwsem" : "i_mmap_lock") + " of \(file())"
-        case .privateLock: return "private_lock of \(file())"
-        case .inodeLock: return (isModern ? "i_rwsem" : "i_mutex") + " of \(file())"
-        case .pageLock: return (isModern ? "folio lock" : "page lock") + " of \(page())"
-        case .writeback: return "writeback of \(page())"
-        case .bufferLock: return "buffer lock of \(page())"
-        }
-    }
-
-    /// True when the task is about to enter a function: its first step is next.
-    public func isAboutToRun(_ function: KernelFunction, _ task: Ref<Task>) -> Bool {
-        guard let top = state.stack(of: task).last, top.function == function else { return false }
-        let entry = self.entry(of: function)
-        return top.position == entry || entry >= KernelFunction.controlFlow && top.position == 0
-    }
-
-    /// True when a step has brought the task into a function that it was not in before.
-    public func hasEntered(
-        _ function: KernelFunction, _ task: Ref<Task>, since before: [StackFrame]
-    ) -> Bool {
-        state.stack(of: task).enumerated().contains { level, frame in
-            frame.function == function
-                && (level >= before.count || before[level].function != function)
-        }
-    }
-
-    /// Operations that can be under way at once.
-    public static let maximumTaskCount = Task.maximumCount
-
-    // MARK: Attributes of records
-
-    public func isAlive(_ process: Ref<Process>) -> Bool { self[process, .isAlive] }
-    public func size(of file: Ref<File>) -> Int { self[file, .size] }
-    public func fileSystem(of file: Ref<File>) -> FileSystem { self[file, .fileSystem] }
-    public func isAnonymous(_ file: Ref<File>) -> Bool { self[file, .isAnonymous] }
-    public func isDirty(_ folio: Ref<Folio>) -> Bool { self[folio, .dirty] }
-    public func isUnderWriteback(_ folio: Ref<Folio>) -> Bool { self[folio, .writeback] }
-    public func isUptodate(_ folio: Ref<Folio>) -> Bool { self[folio, .uptodate] }
-    public func isReferenced(_ folio: Ref<Folio>) -> Bool { self[folio, .referenced] }
-    public func isLocked(_ folio: Ref<Folio>) -> Bool { self[folio, .lockOwner] != 0 }
-    public func isAnon(_ folio: Ref<Folio>) -> Bool { self[folio, .anon] }
-    public func mapcount(_ folio: Ref<Folio>) -> Int { self[folio, .mapcount] }
-    public func pfn(_ folio: Ref<Folio>) -> Int { self[folio, .pfn] }
-    public func contents(_ folio: Ref<Folio>) -> UInt32 { self[folio, .contents] }
-    /// Buffer heads of a page, and which of them are dirty, as a bit mask.
-    public func buffers(_ folio: Ref<Folio>) -> (count: Int, dirty: Int) {
-        (self[folio, .buffers], self[folio, .dirtyBuffers])
-    }
-    /// Page faults of a process so far.
-    public func faults(of process: Ref<Process>) -> (minor: Int, major: Int) {
-        (self[process, .minorFaults], self[process, .majorFaults])
-    }
-    public func cpu(of process: Ref<Process>) -> Int { self[process, .cpu] }
 }

@@ -3,6 +3,10 @@ import DirtyMachine
 /// The report that programs read: one JSON object for each operation, `step`, `finish` and
 /// `expect`, in the form that the language's contract fixes.
 public enum JSONReport {
+    /// Files and mappings of more pages than this are reported by the pages that differ from an
+    /// untouched one: a terabyte with ten touched pages is ten entries, not 268,435,456.
+    public static let pagesListed = 65_536
+
     /// The object for a statement that has just ended, as one line without its end; nil for
     /// statements that are not reported.
     public static func line(_ conclusion: Conclusion, in session: Session) -> String? {
@@ -91,6 +95,13 @@ public enum JSONReport {
                                 }
                             }),
                             ("disk", { json in
+                                if pages > pagesListed {
+                                    let written = hasDisk ? machine.writtenPages(file) : []
+                                    sparse(pages, written, &json) { json, index in
+                                        json.number(machine.state.diskValue(file, index))
+                                    }
+                                    return
+                                }
                                 json.array(0..<pages) { json, index in
                                     if hasDisk {
                                         json.number(machine.state.diskValue(file, index))
@@ -133,6 +144,19 @@ public enum JSONReport {
             })
     }
 
+    /// `{"pages":N,"entries":{"INDEX":…}}`.
+    private static func sparse(
+        _ pages: Int, _ indices: [Int], _ json: inout JSONWriter,
+        _ write: @escaping (inout JSONWriter, Int) -> Void
+    ) {
+        json.object([
+            ("pages", { $0.number(pages) }),
+            ("entries", { json in
+                json.object(indices.map { index in ("\(index)", { write(&$0, index) }) })
+            }),
+        ])
+    }
+
     private static func vma(_ machine: Machine, _ piece: VMAPiece, _ json: inout JSONWriter) {
         json.object([
             ("mapping", { $0.string(piece.mapping) }),
@@ -150,6 +174,15 @@ public enum JSONReport {
         _ json: inout JSONWriter
     ) {
         let name = machine.name(of: mapping)
+        let pages = machine.extent(of: mapping)?.pages ?? 0
+        if pages > pagesListed {
+            let touched = machine.touchedPages(of: mapping, in: process)
+            sparse(pages, touched.map(\.index), &json) { json, index in
+                let entry = touched.first { $0.index == index }?.pte ?? .empty
+                json.string(entry.description)
+            }
+            return
+        }
         var pieces = machine.pieces(of: process).filter { $0.mapping == name }[...]
         json.array(0..<(machine.extent(of: mapping)?.pages ?? 0)) { json, index in
             while let piece = pieces.first, piece.first + piece.pages <= index { pieces.removeFirst() }
