@@ -99,6 +99,7 @@ extension Machine {
                 return .jump(103)
             }
             let old = exchangePTE(mm, vpn)
+            if !self[t, .mustFlush] { self[t, .zapFlushStart] = vpn }
             self[t, .mustFlush] = true
             self[t, .zapAddress] = vpn + 1
             if isZeroFolio(old.folio) { return .jump(107) }
@@ -175,10 +176,7 @@ extension Machine {
     }
 
     private mutating func flushZapped(_ t: Ref<Task>) {
-        // Flushing all of the range below the cursor is never less than what was zapped.
-        let end = self[t, .zapAddress]
-        let start = (end - 1) & ~511
-        flushTLB(self[t, .zapMM], start..<end)
+        flushTLB(self[t, .zapMM], self[t, .zapFlushStart]..<self[t, .zapAddress])
         self[t, .mustFlush] = false
     }
 

@@ -52,6 +52,8 @@ extension Field where R == Task, Value == Int {
     // A zap of one address space
     static var zapAddress: Self { Self(33) }
     static var zapEnd: Self { Self(34) }
+    /// The first page whose entry was taken since the last flush.
+    static var zapFlushStart: Self { Self(43) }
     static var newSize: Self { Self(40) }
 }
 extension Field where R == Task, Value == OperationKind {
