@@ -8,20 +8,21 @@ struct Dirtyscope: ParsableCommand {
         commandName: "dirtyscope",
         abstract: "See how Linux keeps track of dirty pages in shared writable file mappings.",
         discussion: """
-            A simulator of VMAs, page tables, TLBs, page cache and writeback of 2.6.18, 2.6.19, \
-            2.6.20 and 6.18, stepped forward and backward, one atomic step at a time.
+            A simulator of VMAs, page tables, TLBs, page cache and writeback of 2.6.18, the patch \
+            as posted, 2.6.19, 2.6.20 and 6.18, stepped forward and backward, one atomic step at a \
+            time.
             """,
         version: "0.1.0",
         subcommands: [
             PlayCommand.self, RunCommand.self, CheckCommand.self, DemosCommand.self,
-            ImportCommand.self, ExportCommand.self,
+            RulesCommand.self, ImportCommand.self, ExportCommand.self,
         ],
         defaultSubcommand: PlayCommand.self)
 }
 
 /// The options that choose the kernel, for every command that runs a scenario.
 struct KernelOptions: ParsableArguments {
-    @Option(help: "Run under this kernel instead of the scenario's: 2.6.18, 2.6.19, 2.6.20, 6.18.")
+    @Option(help: "Run under this kernel instead of the scenario's: 2.6.18, as-posted, 2.6.19, 2.6.20, 6.18.")
     var kernel: Profile?
 
     @Option(

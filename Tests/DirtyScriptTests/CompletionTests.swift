@@ -58,7 +58,7 @@ import Testing
 
     @Test(arguments: [
         ("ke|", ["kernel"]),
-        ("kernel |", ["2.6.18", "2.6.19", "2.6.20", "6.18"]),
+        ("kernel |", ["2.6.18", "as-posted", "2.6.19", "2.6.20", "6.18"]),
         ("file f 4 |", ["ext3", "ext4", "tmpfs"]),
         ("file f 4 ext4 |", ["cached", "buffers=", "mkwrite", "data=ordered", "data=writeback"]),
         ("file f 4 ext4 cached data=w|", ["data=writeback"]),

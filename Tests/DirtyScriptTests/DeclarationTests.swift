@@ -90,7 +90,7 @@ import Testing
             "unpin": "A unpin m[0]", "data=journal": "file f 1 ext4 data=journal",
             "populate": "A mmap n db r shared populate", "nfs": "file f 1 nfs",
             "ramfs": "file f 1 ramfs",
-            "xfs": "file f 1 xfs", "as-posted": "kernel as-posted",
+            "xfs": "file f 1 xfs",
         ]
         let line = try #require(texts[word])
         let isSetUp = ["device", "dirty", "file", "kernel"].contains { line.hasPrefix($0) }

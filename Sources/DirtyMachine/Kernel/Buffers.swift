@@ -29,7 +29,7 @@ extension Machine {
     /// page_mkclean() takes ptl, so it may not run under private_lock: a kernel that tracks and
     /// holds the lock must cancel instead.
     private var cancelFunction: KernelFunction {
-        rules.hasCancelDirty || rules.hasMkclean ? .cancel_dirty_page : .test_clear_page_dirty
+        rules.tracks ? .cancel_dirty_page : .test_clear_page_dirty
     }
 
     /// `strip`: reclaim frees the clean buffers of pages that may still be mapped.

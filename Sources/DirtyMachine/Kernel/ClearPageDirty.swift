@@ -5,7 +5,7 @@ extension Machine {
     /// and PG_dirty is the wrong way round, 2.6.19 loses data (B1).
     mutating func clear_page_dirty_for_io(_ t: Ref<Task>, at position: Int) -> Flow {
         let page = self[t, .wbcPage]
-        let tracks = rules.hasMkclean && self[self[t, .wbcFile], .accountsDirty]
+        let tracks = rules.tracks && self[self[t, .wbcFile], .accountsDirty]
         switch position {
         case 100:
             if tracks, rules.mkcleanResultUsed {
@@ -46,7 +46,7 @@ extension Machine {
             return .next
         case 1:
             count(.nr_dirty, -1)
-            guard rules.hasMkclean else { return .leave(1) }
+            guard rules.tracks else { return .leave(1) }
             // The PTEs' dirty bits go, and what they said is ignored (B2).
             self[t, .rmapPage] = page
             return .call(.page_mkclean, then: 100)

@@ -59,7 +59,7 @@ extension Machine {
             setPTE(mm, vpn, entry)
             self[page, .pins] -= 1
             addRmap(page)
-            let dirties = self[t, .vmfWrite] && !self[t, .vmfAnon] && rules.hasMkclean
+            let dirties = self[t, .vmfWrite] && !self[t, .vmfAnon] && rules.tracks
             return .jump(dirties ? 5 : 6)
         case 5:  // N7
             getPage(self[t, .vmfPage])

@@ -5,13 +5,9 @@ extension Machine {
     /// kernel learns of its dirty pages?
     func wantsWriteNotify(_ flags: VMFlags, _ file: Ref<File>) -> Bool {
         guard file.exists else { return false }
-        switch rules.tracking {
-        case .mkwriteOnly:
-            return self[file, .hasPageMkwrite]
-        case .writeNotify:
-            guard flags.isSharedWritable else { return false }
-            return self[file, .hasPageMkwrite] || self[file, .accountsDirty]
-        }
+        guard rules.tracks else { return self[file, .hasPageMkwrite] }
+        guard flags.isSharedWritable else { return false }
+        return self[file, .hasPageMkwrite] || self[file, .accountsDirty]
     }
 
     /// vm_page_prot: for a VMA that wants write faults, what its flags would give without

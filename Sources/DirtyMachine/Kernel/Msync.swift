@@ -26,7 +26,7 @@ extension Machine {
             self[t, .vma] = vma
             let isSharedFile = self[vma, .file].exists && self[vma, .flags].contains(.shared)
             guard isSharedFile, mode != .invalidate else { return .jump(101) }
-            if rules.msyncWalks {
+            if rules.msyncWalks, rules.generation == .v2_6 {
                 self[t, .zapAddress] = self[t, .cursor]
                 self[t, .zapEnd] = min(self[vma, .end], end)
                 return .call(.msync_page_range, then: 100)

@@ -50,7 +50,7 @@ extension Machine {
             setPTE(mm, vpn, entry)
             flushTLBPage(mm, vpn)
             let page = self[t, .vmfPage]
-            let dirties = !self[page, .anon] && rules.hasMkclean
+            let dirties = !self[page, .anon] && rules.tracks
             if dirties, !self[t, .vmfMadeWritable] { getPage(page) }
             self[t, .vmfDirties] = dirties
             return .jump(6)

@@ -117,7 +117,7 @@ struct InvariantChecks {
 
     /// 2.6.18 does not track, so there it says nothing.
     func untrackedWritablePages() -> [Finding] {
-        guard m.rules.tracking == .writeNotify else { return [] }
+        guard m.rules.tracks else { return [] }
         return mapped.filter(isWritableUnnoticed).map {
             (m.path(of: $0.mm, $0.vpn), "the PTE is writable, but \(m.path(of: $0.folio)) is not dirty")
         }
@@ -146,7 +146,7 @@ struct InvariantChecks {
     /// but left the tag: until it is next written or unmapped, PTE and tag know better.
     private func wasCancelled(_ folio: Ref<Folio>) -> Bool {
         let file = m[folio, .mapping]
-        return m.rules.hasCancelDirty && m[folio, .buffers] == 0 && file.exists
+        return m.rules.tracks && m.rules.ttfbHoldsLock && m[folio, .buffers] == 0 && file.exists
             && m.hasTag(.dirty, file, m[folio, .index])
     }
 

@@ -179,12 +179,16 @@ extension Declarations {
                     continue
                 }
                 let kernel = kernel ?? Vocabulary.defaultKernel
-                if case .meaningless(let why) = rules.check(rule, value, kernel) {
-                    diagnostics.append(
-                        check.source.diagnostic(
-                            "rule \(quoted(rule)) has no meaning on \(kernel): \(printable(why))",
-                            at: check.location))
+                let complaint: String
+                switch rules.check(rule, value, kernel) {
+                case .meaningless(let why):
+                    complaint = "has no meaning on \(kernel): \(printable(why))"
+                case .notSimulated: complaint = "is not simulated yet"
+                default: continue
                 }
+                diagnostics.append(
+                    check.source.diagnostic(
+                        "rule \(quoted(rule)) \(complaint)", at: check.location))
             case .cpu(let cpu):
                 if cpus == nil, !setUpIsOver {
                     waiting.append(check)

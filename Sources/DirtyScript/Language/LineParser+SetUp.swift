@@ -81,7 +81,7 @@ extension LineParser {
             throw error(
                 "rule \(quoted(name.text)) cannot be \(quoted(value.text))", at: value,
                 expected: printable(expected), candidates: candidates)
-        case .valid, .meaningless:
+        case .valid, .meaningless, .notSimulated:
             guard !value.text.isEmpty else {
                 throw unknown("value", value, expected: nil, candidates: [])
             }

@@ -1,7 +1,7 @@
 /// Finding the word that somebody probably meant.
-enum Suggestion {
+public enum Suggestion {
     /// The candidate nearest to `word`, if one is near enough to be worth a question.
-    static func nearest(to word: String, among candidates: [String]) -> String? {
+    public static func nearest(to word: String, among candidates: [String]) -> String? {
         let typed = lowercase(Array(word.utf8))
         // A word longer than any real one is no typing slip, and comparing it costs time.
         guard !typed.isEmpty, typed.count <= 2 * Limits.nameLength else { return nil }

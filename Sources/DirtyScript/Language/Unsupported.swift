@@ -24,6 +24,5 @@ enum Unsupported {
         Feature(place: .fileSystem, word: "nfs"),
         Feature(place: .fileSystem, word: "ramfs"),
         Feature(place: .fileSystem, word: "xfs"),
-        Feature(place: .kernel, word: "as-posted"),
     ]
 }

@@ -65,7 +65,7 @@ extension RuleChecker {
     /// The rules that the simulator's kernels have.
     public static let machine = RuleChecker { name, value, kernel in
         guard let profile = Profile(rawValue: kernel) else { return .valid }
-        if name.isEmpty { return .unknown(candidates: Rules.settable) }
+        if name.isEmpty { return .unknown(candidates: Rules.settable(in: profile)) }
         var rules = profile.rules
         switch rules.set(name, value, in: profile) {
         case .accepted: return .valid
@@ -75,6 +75,7 @@ extension RuleChecker {
             return .badValue(
                 expected: expected, candidates: words.map(String.init).filter { !$0.contains(" ") })
         case .refused(let why): return .meaningless(why: why)
+        case .notSimulated: return .notSimulated
         }
     }
 
@@ -94,7 +95,11 @@ extension RuleChecker {
         case .badValue(let expected, _):
             diagnostic.message = "rule '\(override.name)' cannot be '\(override.value)'"
             diagnostic.expected = expected
-        case .meaningless(let why): diagnostic.message = why
+        case .meaningless(let why):
+            diagnostic.message =
+                "rule '\(override.name)' has no meaning on \(profile.rawValue): \(why)"
+        case .notSimulated:
+            diagnostic.message = "rule '\(override.name)' is not simulated yet"
         }
         return diagnostic
     }
