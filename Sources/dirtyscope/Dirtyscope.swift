@@ -14,8 +14,8 @@ struct Dirtyscope: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            PlayCommand.self, RunCommand.self, CheckCommand.self, DemosCommand.self,
-            RulesCommand.self, ImportCommand.self, ExportCommand.self,
+            PlayCommand.self, RunCommand.self, CompareCommand.self, CheckCommand.self,
+            DemosCommand.self, RulesCommand.self, ImportCommand.self, ExportCommand.self,
         ],
         defaultSubcommand: PlayCommand.self)
 }

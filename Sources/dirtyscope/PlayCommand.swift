@@ -14,12 +14,6 @@ struct PlayCommand: ParsableCommand {
     @Argument(help: "The scenario; none opens the list of demos, with a sandbox.")
     var file: String?
 
-    @Option(help: "How states look: \(Theme.all.map(\.name).joined(separator: ", ")).")
-    var theme: ThemeChoice?
-
-    @Option(help: "Which characters draw them; the terminal decides if none is given.")
-    var glyphs: GlyphSet?
-
     @Option(help: "How fast to play; 1 is two steps a second.")
     var speed = 1.0
 
@@ -28,8 +22,7 @@ struct PlayCommand: ParsableCommand {
 
     @OptionGroup var kernel: KernelOptions
 
-    @Option(help: .hidden) var testSyncFd: Int32?
-    @Option(help: .hidden) var crashTest: CrashTest?
+    @OptionGroup var screen: ScreenOptions
 
     func validate() throws {
         if at < 0 { throw ValidationError("--at takes a number of steps from 0 up") }
@@ -42,7 +35,7 @@ struct PlayCommand: ParsableCommand {
         var player = makePlayer(session)
         if at > 0 { player.begin(at: at) }
         var application = PlayerApplication(player: player)
-        try show(&application, controllingTerminal: file == "-") {
+        try screen.show(&application, controllingTerminal: file == "-") {
             var session = session
             try RunCommand.runText(&session)
         }
@@ -51,40 +44,10 @@ struct PlayCommand: ParsableCommand {
     /// Without a file: the demos and a sandbox to choose from.
     private func runLibrary() throws {
         var application = LibraryApplication(DemoLibrary.demos(), makePlayer: makePlayer)
-        try show(&application, controllingTerminal: false) { try DemosCommand().run() }
+        try screen.show(&application, controllingTerminal: false) { try DemosCommand().run() }
     }
 
     private func makePlayer(_ session: Session) -> Player {
-        Player(session, glyphs: glyphs, theme: theme?.theme ?? .fill, speed: speed)
-    }
-
-    private func show(
-        _ application: inout some TerminalApplication, controllingTerminal: Bool,
-        otherwise: () throws -> Void
-    ) throws {
-        var options = TerminalOptions()
-        options.testSyncDescriptor = testSyncFd
-        options.crashTest = crashTest
-        options.controllingTerminal = controllingTerminal
-        do {
-            let reason = try DirtyTerminal.run(&application, options: options)
-            if reason != .finished { throw ExitCode(reason.exitCode) }
-        } catch let error as TerminalError {
-            Output.complain("dirtyscope: \(error.description); as text instead:")
-            try otherwise()
-        }
+        Player(session, glyphs: screen.glyphs, theme: screen.theme?.theme ?? .fill, speed: speed)
     }
 }
-
-/// A theme by name.
-struct ThemeChoice: ExpressibleByArgument {
-    let theme: Theme
-
-    init?(argument: String) {
-        guard let theme = Theme.named(argument) else { return nil }
-        self.theme = theme
-    }
-}
-
-extension GlyphSet: ExpressibleByArgument {}
-extension CrashTest: ExpressibleByArgument {}

@@ -16,8 +16,15 @@ enum ScenarioLoader {
     static func session(
         _ scenario: Scenario, kernel: Profile? = nil, rules: [RuleOverride] = []
     ) throws -> Session {
+        try checked { () throws(Diagnostics) in
+            try Session(scenario, kernel: kernel, rules: rules)
+        }
+    }
+
+    /// What a scenario is made into, or the exit status of its problem, which is printed.
+    static func checked<T>(_ make: () throws(Diagnostics) -> T) throws -> T {
         do throws(Diagnostics) {
-            return try Session(scenario, kernel: kernel, rules: rules)
+            return try make()
         } catch {
             Output.complain(error.description)
             throw error.list.first?.file == "--rule" ? ExitCode(64) : ExitCode.dataError

@@ -102,6 +102,19 @@ enum Fixture {
         return player
     }
 
+    static func comparison(
+        _ text: String, _ kernels: [Profile], _ keys: String = "", size: Size = Size(80, 24)
+    ) throws -> ComparisonPlayer {
+        guard case .success(let scenario) = ScenarioParser.parse(text, name: "test.demo", rules: .machine)
+        else { throw CannotParse() }
+        var player = ComparisonPlayer(try LockStep(scenario, kernels: kernels), glyphs: .ascii)
+        player.attach(size: size, glyphs: .letters)
+        for scalar in keys.unicodeScalars { player.press(Key(scalar)) }
+        return player
+    }
+
+    struct CannotParse: Error {}
+
     static let sandbox = """
         file db 4 ext4 cached
         process A

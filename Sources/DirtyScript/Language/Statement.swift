@@ -31,6 +31,16 @@ public struct Statement: Hashable, Sendable {
     }
 }
 
+extension Statement {
+    /// No move of its own: it is carried out together with the move that follows.
+    public var ridesAlong: Bool {
+        switch command {
+        case .operation, .race, .step, .finish, .say: false
+        default: true
+        }
+    }
+}
+
 /// Everything that a line of a scenario can say.
 public enum Command: Hashable, Sendable {
     // Set-up

@@ -53,7 +53,7 @@ struct CallPane {
         if let next = scene.session.nextMover {
             lines.append(Line(" next  " + next.text))
         } else {
-            lines.append(Line(" the end; : types a command", dim))
+            lines.append(Line(" the end", dim))
         }
         return lines
     }

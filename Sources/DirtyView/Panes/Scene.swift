@@ -93,14 +93,6 @@ extension Statement {
         default: nil
         }
     }
-
-    /// No move of its own: it is carried out together with the move that follows.
-    var ridesAlong: Bool {
-        switch command {
-        case .operation, .race, .step, .finish, .say: false
-        default: true
-        }
-    }
 }
 
 extension Session {

@@ -27,9 +27,9 @@ struct Binding: Hashable, Sendable {
     let keys: [Key]
     let action: Action
     /// Its name, for the help and for searching there.
-    let name: String
+    var name: String
     /// One sentence.
-    let help: String
+    var help: String
     /// A word or two for the line of hints; empty for those that stand only in the help.
     var hint = ""
     /// The panes that it is about; empty for all.

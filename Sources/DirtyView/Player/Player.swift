@@ -174,25 +174,7 @@ public struct Player: Sendable {
             return Selection(
                 target: chosen.target, page: min(chosen.page, machine.pageCount(of: chosen.target) - 1))
         }
-        if let focus = scriptFocus { return focus }
-        // A bounded look back: most moves touch a page, so the first few tell.
-        for move in session.moves.indices.suffix(64).reversed() {
-            for change in session.changes(of: move).reversed() {
-                if let place = machine.place(of: change), let found = machine.selection(of: place, near: nil) {
-                    return found
-                }
-            }
-        }
-        return machine.areas.first.map(machine.selection(of:))
-    }
-
-    private var scriptFocus: Selection? {
-        guard let operand = session.progress.focus else { return nil }
-        let page = operand.range?.lowerBound ?? 0
-        let selection = Selection(
-            target: session.progress.focusProcess.map { .mapping(process: $0, name: operand.name) }
-                ?? .file(operand.name), page: page)
-        return session.machine.pageCount(of: selection.target) > page ? selection : nil
+        return session.followedSelection
     }
 
     /// A run of changes longer than this is not worth showing as one step.

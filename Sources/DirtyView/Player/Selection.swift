@@ -119,3 +119,28 @@ extension Machine {
         return places
     }
 }
+
+extension Session {
+    /// The page that happens to matter: what the script focuses, or what was touched last.
+    var followedSelection: Selection? {
+        if let focus = scriptFocus { return focus }
+        // A bounded look back: most moves touch a page, so the first few tell.
+        for move in moves.indices.suffix(64).reversed() {
+            for change in changes(of: move).reversed() {
+                if let place = machine.place(of: change), let found = machine.selection(of: place, near: nil) {
+                    return found
+                }
+            }
+        }
+        return machine.areas.first.map(machine.selection(of:))
+    }
+
+    private var scriptFocus: Selection? {
+        guard let operand = progress.focus else { return nil }
+        let page = operand.range?.lowerBound ?? 0
+        let selection = Selection(
+            target: progress.focusProcess.map { .mapping(process: $0, name: operand.name) }
+                ?? .file(operand.name), page: page)
+        return machine.pageCount(of: selection.target) > page ? selection : nil
+    }
+}

@@ -1,0 +1,315 @@
+import DirtyMachine
+import DirtyScript
+
+extension ComparisonPlayer {
+    /// The screen as it should look now: a function of the player's state and the size.
+    public func frame(size: Size) -> Grid {
+        var grid = Grid(size)
+        guard size.columns > 0, size.rows > 0 else { return grid }
+        ComparisonPainter(player: self, layout: ComparisonLayout(size, sides: comparison.sides.count))
+            .paint(&grid)
+        return grid
+    }
+
+    fileprivate func scene(_ side: Int) -> Scene {
+        let session = comparison.sides[side]
+        let machine = session.machine
+        var changes = session.changes(since: shownFrom[side])
+        if changes.count > 20_000 { changes = session.latestChanges }
+        return Scene(
+            session: session, now: machine, was: machine.before(changes),
+            alterations: machine.alterations(changes),
+            touched: Set(changes.lazy.compactMap { machine.place(of: $0) }), areas: machine.areas,
+            selection: selection, isFollowing: true, onlyChanged: false, glyphs: glyphs,
+            health: Health(machine), outline: Outline(session, limit: 0),
+            candidates: session.candidates, generation: machine.rules.generation, cursors: [:],
+            focus: .pages)
+    }
+}
+
+/// Where everything stands on a screen of a size, for so many kernels side by side.
+struct ComparisonLayout {
+    let size: Size
+    /// The columns of each side.
+    let columns: [Range<Int>]
+    /// Rows of the page table (the VMA's line and the header included), of the figures, of the call path, and of what
+    /// changed. Each but the figures has a rule with its title above it.
+    private(set) var pages = 0..<0
+    private(set) var figures = 0..<0
+    private(set) var calls = 0..<0
+    private(set) var changes = 0..<0
+    private(set) var narration = 0..<0
+    private(set) var progressRow: Int?
+    private(set) var hintsRow: Int?
+    let messageRow: Int
+
+    init(_ size: Size, sides: Int) {
+        self.size = size
+        let width = max(1, (size.columns - (sides - 1)) / sides)
+        columns = (0..<sides).map { side in
+            let start = side * (width + 1)
+            return start..<(side == sides - 1 ? max(start, size.columns) : start + width)
+        }
+        messageRow = size.rows - 1
+        guard size.rows >= 8 else {
+            pages = min(1, size.rows)..<max(min(1, size.rows), size.rows - 1)
+            return
+        }
+        hintsRow = size.rows - 2
+        progressRow = size.rows - 3
+        let said = size.rows >= 18 ? min(5, size.rows / 8) : 1
+        narration = size.rows - 3 - said..<size.rows - 3
+        // Between the status line and the rule over the narration.
+        let (top, bottom) = (1, narration.lowerBound - 1)
+        let room = bottom - top
+        if room < 9 {
+            pages = top + 1..<max(top + 1, bottom)
+            return
+        }
+        let table = max(4, room * 2 / 5)
+        pages = top + 1..<top + 1 + table
+        figures = pages.upperBound..<pages.upperBound + 1
+        let rest = bottom - figures.upperBound - 1
+        let path = rest >= 13 ? rest * 3 / 5 : rest
+        calls = figures.upperBound + 1..<figures.upperBound + 1 + path
+        if path < rest { changes = calls.upperBound + 1..<bottom }
+    }
+}
+
+private struct ComparisonPainter {
+    let player: ComparisonPlayer
+    let layout: ComparisonLayout
+    let scenes: [Scene]
+    private var comparison: LockStep { player.comparison }
+
+    init(player: ComparisonPlayer, layout: ComparisonLayout) {
+        self.player = player
+        self.layout = layout
+        scenes = player.comparison.sides.indices.map { player.scene($0) }
+    }
+
+    func paint(_ grid: inout Grid) {
+        let width = layout.size.columns
+        if let help = player.help, layout.hintsRow != nil {
+            paintHelp(&grid, help)
+        } else {
+            paintRules(&grid)
+            paintPages(&grid)
+            for side in scenes.indices { paintSide(&grid, side) }
+            paintNarration(&grid)
+        }
+        grid.put(status, at: 0, 0, limit: width)
+        if let row = layout.progressRow { grid.put(progress, at: 0, row, limit: width) }
+        if let row = layout.hintsRow { grid.put(hints, at: 0, row, limit: width) }
+        grid.put(bottom, at: 0, layout.messageRow, limit: width)
+    }
+
+    // MARK: Status
+
+    private var status: Line {
+        var line = Line()
+        func part(_ text: String, _ role: Role = .status) {
+            if line.width > 0 { line.add("  ") }
+            line.add(text, Style(role))
+        }
+        let width = layout.size.columns
+        if width >= 60 { part("compare") }
+        let title = printable(comparison.sides.first?.title ?? "")
+        let arrow = player.direction == .forward ? "->" : "<-"
+        part(clipped(title, max(8, width / 3)))
+        part("step \(comparison.position) \(arrow)")
+        part(player.isPlaying ? "PLAY \(player.speed.text)" : comparison.isAtEnd ? "END" : "PAUSED")
+        let count = comparison.differences.count
+        part(count == 0 ? "all the same" : "\(count) \(count == 1 ? "value differs" : "values differ")")
+        return line
+    }
+
+    private func sideTitle(_ side: Int) -> String {
+        let lost = scenes[side].health.lost.count
+        let kernel = comparison.sides[side].profile.rawValue + (lost > 0 ? "  LOST \(lost)" : "")
+        if comparison.obstacles[side] != nil { return "\(kernel)  STUCK" }
+        if comparison.sides[side].isAtEnd { return "\(kernel)  end" }
+        return comparison.movers.contains(side) ? kernel : "\(kernel)  waits for the others"
+    }
+
+    // MARK: Sides
+
+    private func paintRules(_ grid: inout Grid) {
+        var rules = RuleLines(layout.size)
+        let tops = [layout.pages, layout.calls, layout.changes, layout.narration]
+            .filter { !$0.isEmpty }.map { $0.lowerBound - 1 }
+        for row in tops { rules.horizontal(row, from: 0, columns: layout.size.columns) }
+        let bottom = layout.narration.isEmpty ? layout.messageRow : layout.narration.lowerBound - 1
+        for side in layout.columns.dropFirst() {
+            for (row, next) in zip(tops, tops.dropFirst() + [bottom]) where row < next {
+                rules.vertical(side.lowerBound - 1, row..<next)
+            }
+        }
+        rules.draw(on: &grid, player.glyphs)
+    }
+
+    private func paintTitle(_ grid: inout Grid, _ text: String, _ columns: Range<Int>, _ row: Int, _ role: Role = .title) {
+        grid.put(Line(" " + text + " ", Style(role)), at: columns.lowerBound + 1, row, limit: max(0, columns.count - 2))
+    }
+
+    private func paintPages(_ grid: inout Grid) {
+        let rows = layout.pages
+        for (side, columns) in layout.columns.enumerated() where rows.lowerBound > 1 {
+            let isWrong = comparison.obstacles[side] != nil || !scenes[side].health.lost.isEmpty
+            paintTitle(&grid, sideTitle(side), columns, rows.lowerBound - 1, isWrong ? .violation : .focusedTitle)
+        }
+        guard let selection = player.selection, rows.count > 2 else {
+            for columns in layout.columns where !rows.isEmpty {
+                grid.put(
+                    Line("  nothing is mapped yet", Style(.absent)), at: columns.lowerBound,
+                    rows.lowerBound, limit: columns.count)
+            }
+            return
+        }
+        let tables = layout.columns.map {
+            ComparisonPages(scenes: scenes, target: selection.target, columns: $0.count)
+        }
+        for (side, columns) in layout.columns.enumerated() {
+            let (x, width) = (columns.lowerBound, columns.count)
+            grid.put(tables[side].area(of: selection.page)[side], at: x, rows.lowerBound, limit: width)
+            grid.put(tables[side].header, at: x, rows.lowerBound + 1, limit: width)
+        }
+        let height = rows.count - 2
+        let count = player.pageCount
+        let top = count > height ? min(max(0, selection.page - height / 2), count - height) : 0
+        for index in top..<min(count, top + height) {
+            let row = rows.lowerBound + 2 + index - top
+            for (side, columns) in layout.columns.enumerated() {
+                let line = tables[side].rows(index, isSelected: index == selection.page)[side]
+                grid.put(line, at: columns.lowerBound, row, limit: columns.count)
+            }
+            if index == selection.page { grid.cursor = (0, row) }
+        }
+    }
+
+    private func paintSide(_ grid: inout Grid, _ side: Int) {
+        let columns = layout.columns[side]
+        if !layout.figures.isEmpty {
+            grid.put(
+                figures(side), at: columns.lowerBound, layout.figures.lowerBound, limit: columns.count)
+        }
+        func put(_ listing: Listing, _ rows: Range<Int>) {
+            guard !rows.isEmpty else { return }
+            paintTitle(&grid, listing.title, columns, rows.lowerBound - 1)
+            if listing.count == 0 {
+                grid.put(
+                    Line("  " + listing.empty, Style(.absent)), at: columns.lowerBound,
+                    rows.lowerBound, limit: columns.count)
+            }
+            let top = listing.top(height: rows.count)
+            for row in top..<max(top, min(listing.count, top + rows.count)) {
+                grid.put(
+                    listing.row(row), at: columns.lowerBound, rows.lowerBound + row - top,
+                    limit: columns.count)
+            }
+        }
+        put(CallPane(scene: scenes[side], columns: columns.count).listing(height: layout.calls.count), layout.calls)
+        put(ChangesPane(scene: scenes[side], columns: columns.count).listing(height: layout.changes.count), layout.changes)
+    }
+
+    /// What the patch bought, in one line: faults, pages known to be dirty, pages written.
+    private func figures(_ side: Int) -> Line {
+        struct Figure {
+            let name: String
+            let values: [Int]
+        }
+        let all = [
+            Figure(name: "faults", values: scenes.map { $0.now.state.counter(.pgfault) }),
+            Figure(name: "dirty", values: scenes.map { $0.now.state.counter(.nr_dirty) }),
+            Figure(name: "wrote", values: comparison.written),
+        ]
+        let isNarrow = layout.columns[side].count < 26
+        var line = Line()
+        for figure in all {
+            let differs = Set(figure.values).count > 1
+            if line.width > 0 { line.add(" ") }
+            line.add(isNarrow ? String(figure.name.prefix(1)) : figure.name + " ", Style(.plain, .dim))
+            line.add(
+                "\(figure.values[side])" + (differs ? "*" : ""),
+                Style(.plain, differs ? [.bold, .underline] : []))
+        }
+        return line
+    }
+
+    // MARK: Below
+
+    private func paintNarration(_ grid: inout Grid) {
+        guard !layout.narration.isEmpty else { return }
+        let leader = comparison.moved.last ?? 0
+        let progress = comparison.sides[leader].progress
+        let title = progress.chapter.isEmpty ? "Narration" : "Narration  \"\(printable(progress.chapter))\""
+        paintTitle(&grid, title, 0..<layout.size.columns, layout.narration.lowerBound - 1)
+        let lines = wrap(printable(progress.caption), layout.size.columns - 1)
+        for (text, row) in zip(lines, layout.narration) {
+            grid.put(Line(" " + text, Style(.narration)), at: 0, row, limit: layout.size.columns)
+        }
+    }
+
+    /// How far the script has come, in commands: what the kernels have in common.
+    private var progress: Line {
+        let total = max(1, comparison.sides.first?.statements.count ?? 1)
+        let room = max(1, layout.size.columns - 8)
+        let here = min(room - 1, comparison.pace * (room - 1) / total)
+        var line = Line("|", Style(.chrome))
+        for column in 0..<room {
+            if column == here {
+                line.add(player.glyphs[.timelineNow], Style(.plain, .bold))
+            } else {
+                line.add(column < here ? "=" : player.glyphs[.horizontal], Style(column < here ? .plain : .chrome))
+            }
+        }
+        line.add("|", Style(.chrome))
+        line.add(" \(min(100, comparison.pace * 100 / total))%")
+        return line
+    }
+
+    private var hints: Line {
+        var line = Line()
+        for binding in ComparisonKeys.entries(filter: "") where !binding.hint.isEmpty {
+            let text = "  \(binding.keys[0].description) \(binding.hint)"
+            guard line.width + text.count <= layout.size.columns else { continue }
+            if line.width > 0 { line.add("  ") }
+            line.add(binding.keys[0].description, Style(.plain, .bold))
+            line.add(" " + binding.hint, Style(.chrome))
+        }
+        return line
+    }
+
+    private var bottom: Line {
+        if let help = player.help {
+            let entries = ComparisonKeys.entries(filter: help.filter)
+            return Line(entries.indices.contains(help.row) ? entries[help.row].help : "no key does that", Style(.narration))
+        }
+        if let message = player.message {
+            return Line((message.isError ? "! " : "") + printable(message.text), Style(message.isError ? .error : .plain))
+        }
+        guard let statement = comparison.currentStatement else { return Line("end   S goes back, q leaves") }
+        var line = Line("next  ", Style(.chrome))
+        line.add((statement.label.map { $0 + ": " } ?? "") + printable(statement.text), Style(.narration))
+        return line
+    }
+
+    private func paintHelp(_ grid: inout Grid, _ help: ComparisonPlayer.Help) {
+        let entries = ComparisonKeys.entries(filter: help.filter)
+        let width = layout.size.columns
+        grid.put(Line(" Help: comparison  \(entries.count) keys ", Style(.focusedTitle)), at: 0, 1, limit: width)
+        grid.put(Line(" search: " + help.filter, Style(.prompt)), at: 0, 2, limit: width)
+        let height = max(0, (layout.progressRow ?? layout.messageRow) - 3)
+        let top = entries.count > height ? min(max(0, help.row - height / 2), entries.count - height) : 0
+        for index in top..<min(entries.count, top + height) {
+            var line = Line(index == help.row ? String(player.glyphs[.cursor]) : " ", Style(.plain, .bold))
+            line.add(" ")
+            line.column(entries[index].keyText, 14, Style(.plain, .bold))
+            line.column(entries[index].name, 18)
+            line.add(entries[index].help)
+            if index == help.row { line.emphasize(.selected) }
+            grid.put(line, at: 0, 3 + index - top, limit: width)
+        }
+        grid.cursor = (min(width - 1, 9 + help.filter.count), 2)
+    }
+}

@@ -1,0 +1,296 @@
+import DirtyMachine
+import DirtyScript
+
+/// One scenario under several kernels on one screen, stepped in lock-step. Keys mean what they
+/// mean in the player.
+public struct ComparisonPlayer: Sendable {
+    public private(set) var comparison: LockStep
+    /// For each side, the index of the first move whose changes are shown.
+    private(set) var shownFrom: [Int]
+    private(set) var direction = Player.Direction.forward
+    var size = Size(80, 24)
+    var glyphs: GlyphSet
+    public let theme: Theme
+    private let glyphsAreChosen: Bool
+    private(set) var isPlaying = false
+    private(set) var speed = Speed()
+    /// The page that the user has selected; nil while the selection follows what happens.
+    private var chosen: Selection?
+    /// Text that the help is filtered by, and its selected row; nil while it is closed.
+    private(set) var help: Help?
+    private(set) var message: Player.Message?
+    public private(set) var isFinished = false
+    private var bell = false
+
+    struct Help: Hashable, Sendable {
+        var filter = ""
+        var row = 0
+    }
+
+    /// `glyphs` is nil where the screen is to decide.
+    public init(_ comparison: LockStep, glyphs: GlyphSet? = nil, theme: Theme = .fill) {
+        self.comparison = comparison
+        self.glyphs = glyphs ?? .letters
+        self.theme = theme
+        glyphsAreChosen = glyphs != nil
+        shownFrom = comparison.sides.map(\.position)
+    }
+
+    /// What the screen can show, once that is known.
+    public mutating func attach(size: Size, glyphs: GlyphSet) {
+        self.size = size
+        if !glyphsAreChosen { self.glyphs = glyphs }
+    }
+
+    public mutating func resize(_ size: Size) { self.size = size }
+
+    /// Milliseconds between ticks; nil while nothing plays.
+    public var tick: Int? { isPlaying ? speed.milliseconds : nil }
+
+    public mutating func passTime() {
+        guard isPlaying else { return }
+        forward { _, _ in true }
+        isPlaying = !comparison.isAtEnd && message == nil
+    }
+
+    /// Whether the bell should ring now.
+    public mutating func takeBell() -> Bool {
+        defer { bell = false }
+        return bell
+    }
+
+    public mutating func interrupt() {
+        if isPlaying {
+            isPlaying = false
+        } else if help != nil {
+            help = nil
+        } else {
+            message = Player.Message(text: "q leaves; Ctrl-C twice in a second as well")
+        }
+    }
+
+    private mutating func complain(_ text: String) {
+        message = Player.Message(text: text, isError: true)
+        bell = true
+    }
+
+    /// The selected page: what the user chose, or what matters to the side that moved last.
+    var selection: Selection? {
+        let leader = comparison.moved.last ?? comparison.movers.first ?? 0
+        return chosen ?? comparison.sides[leader].followedSelection
+    }
+
+    // MARK: Keys
+
+    public mutating func press(_ key: Key) {
+        if help != nil { return pressInHelp(key) }
+        guard let action = KeyTable.action(for: key), ComparisonKeys.actions.contains(action) else {
+            return complain("\(key) does nothing in a comparison; ? lists the keys")
+        }
+        perform(action)
+    }
+
+    private mutating func perform(_ action: Action) {
+        message = nil
+        if action != .play { isPlaying = false }
+        switch action {
+        case .step: forward { _, _ in true }
+        case .stepBack: backward { _, _ in true }
+        case .event: forward { $0.pace != $1.pace }
+        case .eventBack: backward { $0.pace != $1.pace }
+        case .run, .chapter: forward { $0.chapter != $1.chapter }
+        case .runBack, .chapterBack: backward { $0.chapter != $1.chapter }
+        case .touch: toNextDifference()
+        case .touchBack: toPreviousDifference()
+        case .first: backward { _, _ in false }
+        case .last: forward { _, _ in false }
+        case .play:
+            if !isPlaying, comparison.isAtEnd { return complain("this is the end; g goes to the beginning") }
+            isPlaying.toggle()
+        case .faster: speed.double()
+        case .slower: speed.halve()
+        case .normalSpeed: speed.set(1)
+        default: look(action)
+        }
+    }
+
+    private mutating func look(_ action: Action) {
+        switch action {
+        case .up: select(by: -1)
+        case .down: select(by: 1)
+        case .pageUp: select(by: -16)
+        case .pageDown: select(by: 16)
+        case .top: select(by: -.max / 2)
+        case .bottom: select(by: .max / 2)
+        case .left: selectArea(by: -1)
+        case .right: selectArea(by: 1)
+        case .back:
+            if chosen != nil { message = Player.Message(text: "the selection follows what happens") }
+            chosen = nil
+        case .help: help = Help()
+        case .quit: isFinished = true
+        default: break
+        }
+    }
+
+    /// The number of pages of the selected mapping or file, on the side where it has most.
+    var pageCount: Int {
+        guard let target = selection?.target else { return 0 }
+        return comparison.sides.map { $0.machine.pageCount(of: target) }.max() ?? 0
+    }
+
+    private mutating func select(by distance: Int) {
+        guard var selection else { return }
+        selection.page = min(max(0, selection.page + distance), max(0, pageCount - 1))
+        chosen = selection
+    }
+
+    private mutating func selectArea(by step: Int) {
+        guard let machine = comparison.sides.first?.machine else { return }
+        let areas = machine.areas
+        guard !areas.isEmpty else { return }
+        let at = selection.flatMap { machine.index(of: $0, in: areas) }.map { $0 + step } ?? 0
+        chosen = machine.selection(of: areas[min(max(0, at), areas.count - 1)])
+    }
+
+    // MARK: Time
+
+    /// What tells two moments of the comparison apart.
+    private struct Moment {
+        let pace: Int
+        let chapter: Int
+    }
+
+    private var moment: Moment {
+        Moment(
+            pace: comparison.pace,
+            chapter: comparison.sides.map(\.progress.chapterNumber).max() ?? 0)
+    }
+
+    private mutating func forward(until isThere: (Moment, Moment) -> Bool) {
+        let obstacles = comparison.obstacles
+        let start = moment
+        var (before, moved) = (comparison.sides.map(\.position), false)
+        repeat {
+            before = comparison.sides.map(\.position)
+            guard comparison.step() else { break }
+            moved = true
+        } while !isThere(start, moment)
+        guard moved else { return complain("this is the end; S goes back") }
+        direction = .forward
+        shownFrom = before
+        for (side, obstacle) in comparison.obstacles.enumerated() where obstacles[side] == nil {
+            guard let obstacle else { continue }
+            complain("\(comparison.sides[side].profile.rawValue) cannot go on: \(obstacle)")
+        }
+    }
+
+    /// Goes back until two neighbouring moments differ, and stands behind the later step of the two.
+    private mutating func backward(until isBoundary: (Moment, Moment) -> Bool) {
+        guard comparison.position > 0 else { return complain("this is the beginning") }
+        comparison.stepBack()
+        while comparison.position > 0 {
+            let after = moment
+            comparison.stepBack()
+            if isBoundary(moment, after) {
+                comparison.step()
+                break
+            }
+        }
+        showLatestStep()
+    }
+
+    private mutating func showLatestStep() {
+        direction = .backward
+        shownFrom = comparison.sides.indices.map { side in
+            let position = comparison.sides[side].position
+            return comparison.moved.contains(side) ? position - 1 : position
+        }
+    }
+
+    private mutating func toNextDifference() {
+        let differences = comparison.differences
+        repeat {
+            forward { _, _ in true }
+        } while message == nil && comparison.differences == differences
+    }
+
+    private mutating func toPreviousDifference() {
+        let differences = comparison.differences
+        guard comparison.position > 0 else { return complain("this is the beginning") }
+        while comparison.position > 0, comparison.differences == differences { comparison.stepBack() }
+        showLatestStep()
+    }
+
+    // MARK: Help
+
+    private mutating func pressInHelp(_ key: Key) {
+        guard var help else { return }
+        let entries = ComparisonKeys.entries(filter: help.filter)
+        switch key {
+        case .escape where help.filter.isEmpty, .function(1), .character("?"): self.help = nil; return
+        case .character("q") where help.filter.isEmpty: self.help = nil; return
+        case .escape: help = Help()
+        case .up: help.row -= 1
+        case .down: help.row += 1
+        case .pageUp: help.row -= 10
+        case .pageDown: help.row += 10
+        case .home: help.row = 0
+        case .end: help.row = entries.count
+        case .backspace: help = Help(filter: String(help.filter.dropLast()))
+        case .enter:
+            self.help = nil
+            if entries.indices.contains(help.row) { perform(entries[help.row].action) }
+            return
+        case .character(let scalar): help = Help(filter: help.filter + String(scalar))
+        default: break
+        }
+        help.row = min(max(0, help.row), max(0, ComparisonKeys.entries(filter: help.filter).count - 1))
+        self.help = help
+    }
+}
+
+/// The player's keys that a comparison has, with what they do here where that is something else.
+enum ComparisonKeys {
+    private static let sentences: [Action: String] = [
+        .step: "Every kernel that is at the earliest command takes one atomic step; the others wait.",
+        .stepBack: "Take the latest step back, exactly.",
+        .event: "Go on until every kernel is through with the command.",
+        .eventBack: "Go back to the end of the command before.",
+        .run: "Go on to the next chapter, or to the end.",
+        .runBack: "Go back to the chapter before, or to the beginning.",
+        .chapter: "Go on to the next chapter.",
+        .chapterBack: "Go back to the chapter before.",
+        .touch: "Go on to the next step after which something else differs.",
+        .touchBack: "Go back to where something else differed.",
+        .first: "Go to the beginning.", .last: "Go to the end.",
+        .play: "Play on, or stop.", .faster: "Play twice as fast.", .slower: "Play half as fast.",
+        .normalSpeed: "Play at normal speed.",
+        .up: "Select the page before, in all kernels.", .down: "Select the page behind, in all kernels.",
+        .pageUp: "Select a page further up.", .pageDown: "Select a page further down.",
+        .top: "Select the first page.", .bottom: "Select the last page.",
+        .left: "The mapping or file before.", .right: "The next mapping or file.",
+        .back: "Let the selection follow what happens.",
+        .help: "This list.", .quit: "Leave.", .terminal: "",
+    ]
+
+    static let actions = Set(sentences.keys)
+
+    static func entries(filter: String) -> [Binding] {
+        let words = filter.lowercased().split(separator: " ")
+        return KeyTable.bindings.compactMap { binding -> Binding? in
+            guard let sentence = sentences[binding.action] else { return nil }
+            var entry = binding
+            if !sentence.isEmpty { entry.help = sentence }
+            switch binding.action {
+            case .touch: (entry.name, entry.hint) = ("next difference", "next difference")
+            case .touchBack: (entry.name, entry.hint) = ("last difference", "")
+            default: break
+            }
+            return entry
+        }.filter { entry in
+            let text = "\(entry.keyText) \(entry.name) \(entry.help)".lowercased()
+            return words.allSatisfy { text.contains($0) }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import ArgumentParser
+import DirtyMachine
+import DirtyScript
+import DirtyView
+import Glibc
+
+struct CompareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Play one scenario under several kernels, side by side.",
+        discussion: """
+            The kernels go through the script in lock-step, and what differs between them is \
+            marked. A kernel whose locks or steps do not let it follow the script says so and stays \
+            where it is. Exit status: 0 when every kernel came to the end, 1 when one could not go \
+            on; expectations are counted, not judged, for they are written for one kernel.
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+    @Argument(help: "The scenario; '-' reads standard input.")
+    var file: String
+
+    @Option(
+        help: ArgumentHelp(
+            "The kernels, two to four: \(Profile.allCases.map(\.rawValue).joined(separator: ", ")).",
+            valueName: "a,b[,c]"))
+    var kernels: KernelList
+
+    @Option(
+        name: .customLong("rule"),
+        help: ArgumentHelp(
+            "Override one switch on every kernel that has it.", valueName: "name=value"))
+    var rules: [RuleOverride] = []
+
+    @Option(help: "text for people, json (JSON Lines) for programs; without it, on a terminal, the split view.")
+    var format: Format?
+
+    @OptionGroup var screen: ScreenOptions
+
+    func run() throws {
+        let scenario = try ScenarioLoader.parse(file)
+        let comparison = try ScenarioLoader.checked {
+            () throws(Diagnostics) in try LockStep(scenario, kernels: kernels.profiles, rules: rules)
+        }
+        switch format {
+        case .json: try CompareCommand.writeJSON(comparison)
+        case nil where isatty(STDOUT_FILENO) != 0:
+            var application = ComparisonApplication(
+                player: ComparisonPlayer(
+                    comparison, glyphs: screen.glyphs, theme: screen.theme?.theme ?? .fill))
+            try screen.show(&application, controllingTerminal: file == "-") {
+                try CompareCommand.writeText(comparison)
+            }
+        default: try CompareCommand.writeText(comparison)
+        }
+    }
+
+    static func writeText(_ comparison: LockStep) throws {
+        var out = LineWriter()
+        var report = ComparisonText(comparison)
+        for line in report.heading { try out.line(line) }
+        var run = ComparisonRun(comparison)
+        try run.run { command in
+            for line in report.lines(command) { try out.line(line) }
+        }
+        for line in report.closing(run.comparison) { try out.line(line) }
+        try out.flush()
+        try finish(run.comparison)
+    }
+
+    private static func writeJSON(_ comparison: LockStep) throws {
+        var out = LineWriter()
+        let report = ComparisonJSON(comparison)
+        var run = ComparisonRun(comparison)
+        try run.run { command in
+            if let line = report.line(command) { try out.line(line) }
+        }
+        try out.line(report.summary(run.comparison))
+        try out.flush()
+        try finish(run.comparison)
+    }
+
+    private static func finish(_ comparison: LockStep) throws {
+        if comparison.obstacles.contains(where: { $0 != nil }) { throw ExitCode(1) }
+    }
+}
+
+/// `2.6.18,2.6.19`: two to four kernels, each once.
+struct KernelList: ExpressibleByArgument {
+    let profiles: [Profile]
+
+    init?(argument: String) {
+        let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+        let profiles = words.compactMap { Profile(rawValue: String($0)) }
+        guard profiles.count == words.count, (2...4).contains(profiles.count),
+            Set(profiles).count == profiles.count
+        else { return nil }
+        self.profiles = profiles
+    }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+/// One scenario under several kernels, headless.
+@Suite struct CompareTests {
+    private let demo = "Demos/basics/first-store.demo"
+
+    @Test func `the table shows what the patch bought`() throws {
+        let run = try Dirtyscope.run(["compare", demo, "--kernels", "2.6.18,2.6.19"])
+        #expect(run.status == 0)
+        #expect(run.errors.isEmpty)
+        // The store that 2.6.18 does not notice, and the fsync that has nothing to write there.
+        #expect(run.lines.contains { $0.matches("A write m\\[0\\] +- +0 +- +1 +1 +- \\*") })
+        #expect(run.lines.contains { $0.matches("A fsync db +- +0 +- +- +0 +2 \\*") })
+        #expect(run.lines.contains { $0.matches("db\\[0\\] disk +0 +2 +\\*") })
+        #expect(run.lines.contains { $0.matches("pages written to disk +0 +2 +\\*") })
+        #expect(run.lines.allSatisfy { $0.count <= 80 })
+    }
+
+    @Test func `the same scenario under kernels that agree has no marks`() throws {
+        let scenario = "file f 2 tmpfs cached\nprocess A\nA mmap m f rw shared\nA write m[0]\nA munmap m\n"
+        let run = try Dirtyscope.run(["compare", "-", "--kernels", "2.6.19,2.6.20"], input: scenario)
+        #expect(run.status == 0)
+        #expect(!run.lines.dropLast().contains { $0.hasSuffix("*") })
+    }
+
+    @Test func `JSON Lines, one object a command, and a summary`() throws {
+        let run = try Dirtyscope.run(["compare", demo, "--kernels", "2.6.18,2.6.19", "--format", "json"])
+        #expect(run.status == 0)
+        let objects = try run.lines.map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+        let store = try #require(objects.first { $0["command"] as? String == "A write m[0]" })
+        let kernels = try #require(store["kernels"] as? [String: [String: Any]])
+        #expect(kernels["2.6.18"]?["nr_dirty"] as? Int == 0)
+        #expect(kernels["2.6.19"]?["nr_dirty"] as? Int == 1)
+        #expect(store["same"] as? Bool == false)
+        #expect(objects.last?["kind"] as? String == "summary")
+        #expect(objects.dropLast().contains { $0["kind"] as? String == "expect" })
+    }
+
+    @Test func `a kernel that cannot follow stays behind, the others go on, and the status is 1`() throws {
+        let run = try Dirtyscope.run(
+            ["compare", "Demos/bugs/b01-december-2006.demo", "--kernels", "2.6.18,2.6.19,2.6.20"])
+        #expect(run.status == 1)
+        #expect(run.lines.contains("2.6.18 cannot go on: 'W' ended before it came to page_mkclean"))
+        #expect(run.lines.contains { $0.matches("^stores lost +0 +1 +0 +\\*") })
+    }
+
+    @Test(arguments: ["2.6.18", "2.6.18,2.6.18", "2.6.18,9.9", "", "2.6.18,", "a,b"])
+    func `64 for kernels that cannot be compared`(kernels: String) throws {
+        #expect(try Dirtyscope.run(["compare", demo, "--kernels", kernels]).status == 64)
+    }
+
+    @Test func `65 and 66 as for run`() throws {
+        #expect(try Dirtyscope.run(["compare", "-", "--kernels", "2.6.18,6.18"], input: "nonsense\n").status == 65)
+        #expect(try Dirtyscope.run(["compare", "/nonexistent", "--kernels", "2.6.18,6.18"]).status == 66)
+    }
+}
+
+extension String {
+    fileprivate func matches(_ pattern: String) -> Bool {
+        range(of: pattern, options: .regularExpression) != nil
+    }
+}

@@ -1,0 +1,104 @@
+import DirtyMachine
+import DirtyScript
+import DirtyView
+import Testing
+
+/// Several kernels on one screen.
+@Suite struct ComparisonViewTests {
+    private static let pair: [Profile] = [.v2_6_18, .v2_6_19]
+
+    @Test(arguments: [Size(40, 12), Size(80, 24), Size(120, 40), Size(200, 60)])
+    func aStoreInLockStep(_ size: Size) throws {
+        let player = try Fixture.comparison(
+            Fixture.firstStore, Self.pair, "eeeeeessssssssssss", size: size)
+        Snapshot.check(player.frame(size: size), "compare-\(size.columns)x\(size.rows)")
+    }
+
+    @Test func onlyWhatDiffersIsMarked() throws {
+        // After the load, page_prot has made the PTEs differ: writable on 2.6.18, trapped on 2.6.19.
+        let player = try Fixture.comparison(Fixture.firstStore, Self.pair, "eeee")
+        let lines = player.frame(size: Size(80, 24)).text.split(separator: "\n", omittingEmptySubsequences: false)
+        let first = try #require(lines.first { $0.contains("pwua-") })
+        #expect(first.contains("p-ua-"))
+        #expect(first.contains("*|"))
+        #expect(!lines.contains { $0.contains(" 1 ......") && $0.contains("*") })
+        #expect(lines[0].contains("1 value differs"))
+    }
+
+    /// The same kernel twice never differs, whatever is played.
+    @Test(arguments: [Fixture.firstStore, Fixture.race, Fixture.lost])
+    func theSameKernelIsTheSame(_ text: String) throws {
+        var player = try Fixture.comparison(text, [.v2_6_19, .v2_6_19])
+        while !player.comparison.isAtEnd {
+            player.press(.character("s"))
+            #expect(player.comparison.differences.isEmpty)
+        }
+        #expect(player.frame(size: Size(80, 24)).text.contains("all the same"))
+        #expect(!player.frame(size: Size(80, 24)).text.contains("*"))
+    }
+
+    @Test(arguments: ["s", "e", "c", "}"])
+    func backwardIsExact(_ key: String) throws {
+        var player = try Fixture.comparison(Fixture.lost, [.v2_6_19, .v2_6_20, .v6_18])
+        var machines: [[Machine]] = [player.comparison.sides.map(\.machine)]
+        while !player.comparison.isAtEnd {
+            let position = player.comparison.position
+            player.press(.character(Unicode.Scalar(key)!))
+            #expect(player.comparison.position > position)
+            while machines.count <= player.comparison.position { machines.append([]) }
+            machines[player.comparison.position] = player.comparison.sides.map(\.machine)
+        }
+        while player.comparison.position > 0 {
+            player.press(.character("S"))
+            let known = machines[player.comparison.position]
+            if !known.isEmpty {
+                #expect(zip(known, player.comparison.sides).allSatisfy { $0.state == $1.machine.state })
+            }
+        }
+        player.press(.character("S"))
+        #expect(player.frame(size: Size(80, 24)).text.contains("this is the beginning"))
+    }
+
+    @Test func aKernelThatCannotFollowSaysSo() throws {
+        let text = """
+            kernel 2.6.19
+            file db 1 ext3 cached
+            process A
+            A mmap m db rw shared
+            A write m[0]
+            W: writeback db[0]
+            step W until page_mkclean
+            finish W
+            """
+        var player = try Fixture.comparison(text, Self.pair, "G")
+        #expect(player.comparison.obstacles[0]?.contains("page_mkclean") == true)
+        #expect(player.comparison.obstacles[1] == nil)
+        #expect(player.comparison.sides[1].isAtEnd)
+        #expect(player.frame(size: Size(80, 24)).text.contains("2.6.18  STUCK"))
+        player.press(.character("g"))
+        #expect(player.comparison.obstacles == [nil, nil])
+    }
+
+    @Test func everySize() throws {
+        for keys in ["", "G", "eeeess", "?", "jjl"] {
+            let player = try Fixture.comparison(Fixture.lost, [.v2_6_18, .v2_6_19, .v2_6_20, .v6_18], keys)
+            for columns in SweepTests.columns {
+                for rows in SweepTests.rows where (columns + rows) % 3 == 0 {
+                    #expect(player.frame(size: Size(columns, rows)).size == Size(columns, rows))
+                }
+            }
+        }
+    }
+
+    @Test(arguments: 0..<4)
+    func anyKeys(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed &+ 5)
+        var player = try Fixture.comparison(Fixture.race, [.v2_6_20, .v6_18])
+        for _ in 0..<300 {
+            player.press(.character(Unicode.Scalar(UInt8.random(in: 32...126, using: &generator))))
+            if Int.random(in: 0..<12, using: &generator) == 0 { player.interrupt() }
+            if Int.random(in: 0..<6, using: &generator) == 0 { player.passTime() }
+            _ = player.frame(size: Size(80, 24))
+        }
+    }
+}
