@@ -22,15 +22,10 @@ struct CompareCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The kernels, two to four: \(Profile.allCases.map(\.rawValue).joined(separator: ", ")).",
+            "The kernels, two to four, of \(Profile.allCases.map(\.rawValue).joined(separator: ", ")); "
+                + "2.6.19+mkclean-flush=wrong is one with a switch turned.",
             valueName: "a,b[,c]"))
     var kernels: KernelList
-
-    @Option(
-        name: .customLong("rule"),
-        help: ArgumentHelp(
-            "Override one switch on every kernel that has it.", valueName: "name=value"))
-    var rules: [RuleOverride] = []
 
     @Option(help: "text for people, json (JSON Lines) for programs; without it, on a terminal, the split view.")
     var format: Format?
@@ -40,7 +35,7 @@ struct CompareCommand: ParsableCommand {
     func run() throws {
         let scenario = try ScenarioLoader.parse(file)
         let comparison = try ScenarioLoader.checked {
-            () throws(Diagnostics) in try LockStep(scenario, kernels: kernels.profiles, rules: rules)
+            () throws(Diagnostics) in try LockStep(scenario, kernels: kernels.kernels)
         }
         switch format {
         case .json: try CompareCommand.writeJSON(comparison)
@@ -85,16 +80,24 @@ struct CompareCommand: ParsableCommand {
     }
 }
 
-/// `2.6.18,2.6.19`: two to four kernels, each once.
+/// `2.6.18,2.6.19+mkclean-flush=wrong`: two to four kernels, each once.
 struct KernelList: ExpressibleByArgument {
-    let profiles: [Profile]
+    let kernels: [ComparedKernel]
 
     init?(argument: String) {
         let words = argument.split(separator: ",", omittingEmptySubsequences: false)
-        let profiles = words.compactMap { Profile(rawValue: String($0)) }
-        guard profiles.count == words.count, (2...4).contains(profiles.count),
-            Set(profiles).count == profiles.count
+        let kernels = words.compactMap(Self.kernel)
+        guard kernels.count == words.count, (2...4).contains(kernels.count),
+            Set(kernels).count == kernels.count
         else { return nil }
-        self.profiles = profiles
+        self.kernels = kernels
+    }
+
+    private static func kernel(_ word: Substring) -> ComparedKernel? {
+        let parts = word.split(separator: "+", omittingEmptySubsequences: false)
+        let rules = parts.dropFirst().compactMap { RuleOverride(argument: String($0)) }
+        guard let profile = Profile(rawValue: String(parts[0])), rules.count == parts.count - 1
+        else { return nil }
+        return ComparedKernel(profile, rules: rules)
     }
 }

@@ -47,7 +47,18 @@ import Testing
         #expect(run.lines.contains { $0.matches("^stores lost +0 +1 +0 +\\*") })
     }
 
-    @Test(arguments: ["2.6.18", "2.6.18,2.6.18", "2.6.18,9.9", "", "2.6.18,", "a,b"])
+    @Test func `a kernel beside itself with a switch turned`() throws {
+        let run = try Dirtyscope.run(
+            [
+                "compare", "Demos/bugs/b01-december-2006.demo", "--kernels",
+                "2.6.19,2.6.19+mkclean-result-used=right",
+            ])
+        #expect(run.status == 0)
+        #expect(run.lines.contains("2.6.19+ is 2.6.19 with mkclean-result-used=right"))
+        #expect(run.lines.contains { $0.matches("^stores lost +1 +0 +\\*") })
+    }
+
+    @Test(arguments: ["2.6.18", "2.6.18,2.6.19+x", "2.6.18,2.6.18", "2.6.18,9.9", "", "2.6.18,", "a,b"])
     func `64 for kernels that cannot be compared`(kernels: String) throws {
         #expect(try Dirtyscope.run(["compare", demo, "--kernels", kernels]).status == 64)
     }

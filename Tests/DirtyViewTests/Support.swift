@@ -107,7 +107,7 @@ enum Fixture {
     ) throws -> ComparisonPlayer {
         guard case .success(let scenario) = ScenarioParser.parse(text, name: "test.demo", rules: .machine)
         else { throw CannotParse() }
-        var player = ComparisonPlayer(try LockStep(scenario, kernels: kernels), glyphs: .ascii)
+        var player = ComparisonPlayer(try LockStep(scenario, kernels: kernels.map { ComparedKernel($0) }), glyphs: .ascii)
         player.attach(size: size, glyphs: .letters)
         for scalar in keys.unicodeScalars { player.press(Key(scalar)) }
         return player

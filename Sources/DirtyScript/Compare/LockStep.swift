@@ -1,11 +1,28 @@
 import DirtyMachine
 
+/// A kernel of a comparison: a profile, with some of its switches turned.
+public struct ComparedKernel: Hashable, Sendable {
+    public let profile: Profile
+    public let rules: [RuleOverride]
+
+    public init(_ profile: Profile, rules: [RuleOverride] = []) {
+        self.profile = profile
+        self.rules = rules
+    }
+
+    /// `2.6.19`, `2.6.19+mkclean-flush=wrong`.
+    public var name: String {
+        ([profile.rawValue] + rules.map { "\($0.name)=\($0.value)" }).joined(separator: "+")
+    }
+}
+
 /// One scenario under several kernels, in lock-step.
 ///
 /// Kernels take different numbers of atomic steps for the same command, so what keeps them
 /// together is the script: a step moves every side that is at the earliest command by one move,
 /// and a side that is through with it waits until the others are, too.
 public struct LockStep: Sendable {
+    public let kernels: [ComparedKernel]
     /// The sessions, in the order in which the kernels were named.
     public private(set) var sides: [Session]
     /// For each side, why it cannot go on; nil while it can.
@@ -22,14 +39,14 @@ public struct LockStep: Sendable {
         var written: [Int]
     }
 
-    /// Prepares the scenario for each kernel. Rules given here hold on every side.
-    public init(
-        _ scenario: Scenario, kernels: [Profile], rules: [RuleOverride] = []
-    ) throws(Diagnostics) {
+    /// Prepares the scenario for each kernel. The scenario's own rules hold where a kernel has them
+    /// and does not say otherwise.
+    public init(_ scenario: Scenario, kernels: [ComparedKernel]) throws(Diagnostics) {
         var sides: [Session] = []
         for kernel in kernels {
-            sides.append(try Session(scenario, kernel: kernel, rules: rules))
+            sides.append(try Session(scenario, kernel: kernel.profile, rules: kernel.rules))
         }
+        self.kernels = kernels
         self.sides = sides
         obstacles = Array(repeating: nil, count: sides.count)
         written = Array(repeating: 0, count: sides.count)

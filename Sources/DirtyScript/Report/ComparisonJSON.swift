@@ -6,7 +6,7 @@ public struct ComparisonJSON {
     private let kernels: [String]
 
     public init(_ comparison: LockStep) {
-        kernels = comparison.sides.map(\.profile.rawValue)
+        kernels = comparison.kernels.map(\.name)
     }
 
     /// The object for a command as one line without its end; nil for what is not reported.

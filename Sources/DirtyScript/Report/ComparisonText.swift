@@ -3,7 +3,9 @@ import DirtyMachine
 /// The comparison that people read: a row a command, the kernels side by side, and below it what
 /// has come to differ.
 public struct ComparisonText {
+    /// Short names: a kernel with rules of its own is marked with a plus.
     private let kernels: [String]
+    private let legend: [String]
     private let title: String
     private var totals: [Total]
 
@@ -18,14 +20,23 @@ public struct ComparisonText {
     private static let columnWidth = 20
 
     public init(_ comparison: LockStep) {
-        kernels = comparison.sides.map(\.profile.rawValue)
+        var kernels: [String] = []
+        for kernel in comparison.kernels {
+            var name = kernel.profile.rawValue + (kernel.rules.isEmpty ? "" : "+")
+            while kernels.contains(name) { name += "+" }
+            kernels.append(name)
+        }
+        self.kernels = kernels
+        legend = zip(kernels, comparison.kernels).filter { !$1.rules.isEmpty }.map { name, kernel in
+            "\(name) is \(kernel.profile.rawValue) with "
+                + kernel.rules.map { "\($0.name)=\($0.value)" }.joined(separator: ", ")
+        }
         title = comparison.sides.first.map { printable($0.title) } ?? ""
         totals = Array(repeating: Total(), count: comparison.sides.count)
     }
 
     public var heading: [String] {
-        [
-            title, "",
+        [title, ""] + legend + (legend.isEmpty ? [] : [""]) + [
             trimmed(pad("", Self.commandWidth) + kernels.map { pad("  " + $0, Self.columnWidth) }.joined()),
             row("line  command", kernels.map { _ in cells("faults", "dirty", "wrote") }, differs: false),
         ]

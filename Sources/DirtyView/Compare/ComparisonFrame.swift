@@ -126,7 +126,7 @@ private struct ComparisonPainter {
 
     private func sideTitle(_ side: Int) -> String {
         let lost = scenes[side].health.lost.count
-        let kernel = comparison.sides[side].profile.rawValue + (lost > 0 ? "  LOST \(lost)" : "")
+        let kernel = comparison.kernels[side].name + (lost > 0 ? "  LOST \(lost)" : "")
         if comparison.obstacles[side] != nil { return "\(kernel)  STUCK" }
         if comparison.sides[side].isAtEnd { return "\(kernel)  end" }
         return comparison.movers.contains(side) ? kernel : "\(kernel)  waits for the others"

@@ -181,7 +181,7 @@ public struct ComparisonPlayer: Sendable {
         shownFrom = before
         for (side, obstacle) in comparison.obstacles.enumerated() where obstacles[side] == nil {
             guard let obstacle else { continue }
-            complain("\(comparison.sides[side].profile.rawValue) cannot go on: \(obstacle)")
+            complain("\(comparison.kernels[side].name) cannot go on: \(obstacle)")
         }
     }
 
