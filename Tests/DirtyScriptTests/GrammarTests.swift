@@ -192,6 +192,7 @@ import Testing
                 .expect(.pte(process: "A", m, [FlagTest(name: "absent", expected: true)]))
             ),
             ("expect nr_dirty == 1", .expect(.counter("nr_dirty", .equal, 1))),
+            ("expect nr_dirty == -1", .expect(.counter("nr_dirty", .equal, -1))),
             ("expect tlb_flush >= 0", .expect(.counter("tlb_flush", .greaterOrEqual, 0))),
             ("expect lost 0", .expect(.lost(0))),
             ("expect invariant I1", .expect(.invariant("I1"))),

@@ -45,7 +45,8 @@ extension LineParser {
             throw unknown("expectation", name, expected: expected, candidates: candidates)
         }
         let comparison = try choose("comparison", Comparison.self)
-        return .counter(first.text, comparison, try number("number", 0...Int(Int32.max)))
+        // nr_dirty can fall below zero: that is one of the bugs.
+        return .counter(first.text, comparison, try number("number", -Int(Int32.max)...Int(Int32.max)))
     }
 
     private mutating func faults() throws(Diagnostic) -> Expectation {

@@ -88,7 +88,11 @@ extension LineParser {
     func number(
         _ token: Token, _ what: String, _ range: ClosedRange<Int>, candidates: [String] = []
     ) throws(Diagnostic) -> Int {
-        if isNumber(token), let value = Int(token.text), range.contains(value) { return value }
+        let isNegative = range.lowerBound < 0 && token.text.hasPrefix("-")
+        let digits = isNegative ? token.text.dropFirst() : token.text[...]
+        if isNumber(digits), let value = Int(digits), range.contains(isNegative ? -value : value) {
+            return isNegative ? -value : value
+        }
         let bounds = "a number from \(range.lowerBound) to \(range.upperBound)"
         guard token.kind == .word else { throw unexpected(token, expected: bounds) }
         throw error(
@@ -105,8 +109,8 @@ extension LineParser {
         UInt32(try number(token, "value", 0...Int(UInt32.max), candidates: candidates))
     }
 
-    func isNumber(_ token: Token) -> Bool {
-        !token.text.isEmpty && token.text.utf8.allSatisfy(isDigit)
+    func isNumber(_ text: Substring) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy(isDigit)
     }
 
     // MARK: Options
