@@ -48,14 +48,28 @@ struct RandomWalk {
         crashes = random.chance(10)
         // The files themselves must fit into memory.
         let cached = random.chance(70) && frames > 16
+        let (fileSystem, data, memory) = RandomWalk.fileSystems(seed, profile)
         files = [
             m.addFile(
-                "db", pages: random.pick([1, 1, 2, 5]), profile.journalingFileSystem, cached: cached,
-                buffers: random.pick([1, 1, 4]), mkwrite: random.chance(20)),
+                "db", pages: random.pick([1, 1, 2, 5]), fileSystem, cached: cached,
+                buffers: random.pick([1, 1, 4]), mkwrite: random.chance(20), data: data),
             m.addFile(
-                "shm", pages: random.number(1...3), .tmpfs,
+                "shm", pages: random.number(1...3), memory,
                 cached: random.chance(50) && frames > 16),
         ]
+    }
+
+    /// Every other walk is on the journaling file system; the rest share the others.
+    private static func fileSystems(
+        _ seed: UInt64, _ profile: Profile
+    ) -> (FileSystem, DataMode, FileSystem) {
+        switch seed % 8 {
+        case 1: (.xfs, .ordered, .ramfs)
+        case 3: (.nfs, .ordered, .ramfs)
+        case 5: (profile.journalingFileSystem, .journal, .tmpfs)
+        case 7: (profile.journalingFileSystem, .writeback, .ramfs)
+        default: (profile.journalingFileSystem, .ordered, .tmpfs)
+        }
     }
 
     var description: String {

@@ -59,8 +59,11 @@ import Testing
     @Test(arguments: [
         ("ke|", ["kernel"]),
         ("kernel |", ["2.6.18", "as-posted", "2.6.19", "2.6.20", "6.18"]),
-        ("file f 4 |", ["ext3", "ext4", "tmpfs"]),
-        ("file f 4 ext4 |", ["cached", "buffers=", "mkwrite", "data=ordered", "data=writeback"]),
+        ("file f 4 |", ["ext3", "ext4", "xfs", "nfs", "tmpfs", "ramfs"]),
+        (
+            "file f 4 ext4 |",
+            ["cached", "buffers=", "mkwrite", "data=ordered", "data=writeback", "data=journal"]
+        ),
         ("file f 4 ext4 cached data=w|", ["data=writeback"]),
         ("step |", []),
     ]) func `during the set-up`(line: String, words: [String]) throws {

@@ -9,7 +9,9 @@ extension Machine {
         case 0:
             if self[page, .writeback] { return .leave(0) }
             if let wait = lockPrivate(file, t) { return wait }
-            guard self[page, .dirtyBuffers] == 0, self[page, .asyncBuffers] == 0 else {
+            guard self[page, .dirtyBuffers] == 0, self[page, .asyncBuffers] == 0,
+                !self[page, .isInTransaction]
+            else {
                 unlockPrivate(file, t)
                 return .leave(0)
             }
@@ -54,52 +56,72 @@ extension Machine {
         }
     }
 
-    /// `journal`: the commit writes dirty data buffers itself. PG_dirty, tag and PTEs stay as they
-    /// are. Since jbd2 it goes through the file system's writepages instead.
+    /// A commit. With data=ordered it writes dirty data buffers itself, and PG_dirty, tag and PTEs
+    /// stay as they are; with data=journal it writes the transaction's pages to the log, and leaves
+    /// them dirty for a later writeback. Since jbd2 it goes through the file system's writepages.
     mutating func journal_commit_transaction(_ t: Ref<Task>, at position: Int) -> Flow {
-        let file = self[t, .file]
+        let file = self[t, .commitFile].exists ? self[t, .commitFile] : self[t, .file]
+        let isJournalled = self[file, .data] == .journal
+        let page = self[t, .page]
         switch position {
         case 100:
-            guard self[file, .fileSystem].hasDisk else {
+            guard self[file, .fileSystem].journalsData else {
                 self[t, .outcome] = .EINVAL
                 return .leave()
             }
             if rules.generation == .v6 { return .call(.wb_writepages, then: 101) }
-            return self[file, .data] == .ordered ? .jump(0) : .leave()
+            return .jump(self[file, .data] == .writeback ? 101 : 0)
         case 0:
-            var from = self[t, .cursor]
-            while let (index, word) = state.radixFirst(
-                self[file, .cache], in: from...State.lastIndex)
-            {
-                let page = Ref<Folio>(word: word)
-                if self[page, .dirtyBuffers] != 0 {
-                    if self[page, .writeback] { return .blocked(.writeback, page.raw) }
-                    if self[page, .asyncBuffers] != 0 { return .blocked(.bufferLock, page.raw) }
-                    self[t, .cursor] = index + 1
-                    self[t, .page] = page
-                    getPage(page)
-                    self[t, .boolean] = self[page, .dirtyBuffers] & 1 == 1
-                    self[page, .asyncBuffers] = self[page, .dirtyBuffers]
-                    self[page, .dirtyBuffers] = 0
-                    return .next
-                }
-                from = index + 1
-            }
-            return .leave()
+            return takeForCommit(t, file)
         case 1:  // the device reads memory
-            self[t, .value] = self[self[t, .page], .contents]
+            self[t, .value] = self[page, .contents]
             return .next
-        case 2:  // and has written it
-            let page = self[t, .page]
+        case 2:  // and has written the disk
             if self[t, .boolean], self[page, .mapping] == file {
                 writeDisk(file, self[page, .index], self[t, .value])
             }
             self[t, .value] = 0
+            guard isJournalled else { return .next }
+            // What is in the log has yet to be written in its place.
+            self[t, .dirtyPage] = page
+            self[t, .dirtyMapping] = file
+            return .call(.set_page_dirty_nobuffers, then: 3)
+        case 3:
+            if isJournalled { self[page, .dirtyBuffers] = allBuffers(file) }
             self[page, .asyncBuffers] = 0
             putPage(page)
             return .jump(0)
         default:
+            self[t, .commitFile] = .none
+            self[t, .commitIndex] = 0
             return .leave()
         }
+    }
+
+    /// The next page that a commit has to write.
+    private mutating func takeForCommit(_ t: Ref<Task>, _ file: Ref<File>) -> Flow {
+        let isJournalled = self[file, .data] == .journal
+        var from = self[t, .commitIndex]
+        while let (index, word) = state.radixFirst(self[file, .cache], in: from...State.lastIndex) {
+            let page = Ref<Folio>(word: word)
+            if isJournalled ? self[page, .isInTransaction] : self[page, .dirtyBuffers] != 0 {
+                if self[page, .writeback] { return .blocked(.writeback, page.raw) }
+                if self[page, .asyncBuffers] != 0 { return .blocked(.bufferLock, page.raw) }
+                self[t, .commitIndex] = index + 1
+                self[t, .page] = page
+                getPage(page)
+                let buffers = isJournalled ? allBuffers(file) : self[page, .dirtyBuffers]
+                self[t, .boolean] = buffers & 1 == 1
+                self[page, .asyncBuffers] = buffers
+                if isJournalled {
+                    self[page, .isInTransaction] = false
+                } else {
+                    self[page, .dirtyBuffers] = 0
+                }
+                return .next
+            }
+            from = index + 1
+        }
+        return .jump(101)
     }
 }

@@ -20,18 +20,23 @@ extension Machine {
         case .do_anonymous_page: do_anonymous_page(t, at: position)
         case .do_wp_page: do_wp_page(t, at: position)
         case .wp_page_copy: wp_page_copy(t, at: position)
-        case .page_mkwrite: page_mkwrite(t, at: position)
+        case .page_mkwrite, .iomap_page_mkwrite, .nfs_vm_page_mkwrite, .filemap_page_mkwrite:
+            page_mkwrite(t, at: position)
         case .set_page_dirty: set_page_dirty(t, at: position)
         case .set_page_dirty_buffers: set_page_dirty_buffers(t, at: position)
         case .set_page_dirty_nobuffers: set_page_dirty_nobuffers(t, at: position)
+        case .journalled_set_page_dirty: journalled_set_page_dirty(t, at: position)
         case .noop_dirty_folio: noop_dirty_folio(t)
         case .clear_page_dirty_for_io: clear_page_dirty_for_io(t, at: position)
         case .page_mkclean: page_mkclean(t, at: position)
         case .page_mkclean_one: page_mkclean_one(t, at: position)
         case .test_clear_page_dirty: test_clear_page_dirty(t, at: position)
         case .cancel_dirty_page: cancel_dirty_page(t, at: position)
-        case .write_cache_pages: write_cache_pages(t, at: position)
+        case .write_cache_pages, .xfs_vm_writepages, .nfs_writepages:
+            write_cache_pages(t, at: position)
         case .writepage: writepage(t, at: position)
+        case .journalled_writepage: journalled_writepage(t, at: position)
+        case .nfs_writepage, .iomap_writeback_folio: writepageWithoutBuffers(t, at: position)
         case .wait_on_page_writeback_range: wait_on_page_writeback_range(t)
         case .try_to_free_buffers: try_to_free_buffers(t, at: position)
         case .journal_commit_transaction: journal_commit_transaction(t, at: position)
@@ -74,7 +79,8 @@ extension Machine {
         switch function {
         case .handle_mm_fault: rules.generation == .v6 ? 100 : 0
         case .do_read_fault, .do_shared_fault, .fault_dirty_shared_page,
-            .clear_page_dirty_for_io, .write_cache_pages, .do_fsync, .sys_fsync, .wb_writepages,
+            .clear_page_dirty_for_io, .write_cache_pages, .xfs_vm_writepages,
+            .nfs_writepages, .do_fsync, .sys_fsync, .wb_writepages,
             .journal_commit_transaction, .unmap_region, .truncate_complete_page, .sys_read,
             .pageout:
             100

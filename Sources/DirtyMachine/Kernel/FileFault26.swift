@@ -10,12 +10,12 @@ extension Machine {
         case 0:  // N1
             self[t, .vmfSequence] = self[file, .truncateCount]
             self[t, .vmfAnon] = false
-            return .call(self[file, .fileSystem].hasDisk ? .filemap_nopage : .shmem_nopage, then: 100)
+            return .call(self[file, .fileSystem].readsPages ? .filemap_nopage : .shmem_nopage, then: 100)
         case 100:  // after N2
             if self[t, .vmfStatus] != FaultStatus.handled { return .leave() }
             if self[t, .vmfWrite] {
                 if !isShared { return .jump(1) }
-                if self[file, .hasPageMkwrite] { return .call(.page_mkwrite, then: 101) }
+                if self[file, .hasPageMkwrite] { return .call(pageMkwriteMethod(file), then: 101) }
             }
             return .jump(2)
         case 101: return .jump(2)

@@ -62,7 +62,7 @@ extension Machine {
         let (file, index) = (self[self[t, .vmfVMA], .file], faultingIndex(t))
         switch position {
         case 0:
-            if !self[file, .fileSystem].hasDisk { return shmem_fault(t, file, index) }
+            if !self[file, .fileSystem].readsPages { return shmem_fault(t, file, index) }
             switch lookupForFault(t, file, index) {
             case .found(let page):
                 if let wait = lockPage(page, t) { return wait }
@@ -139,7 +139,7 @@ extension Machine {
             return self[file, .hasPageMkwrite] ? .jump(0) : .call(.finish_fault, then: 103)
         case 0:
             unlockPage(self[t, .vmfPage])
-            return .call(.page_mkwrite, then: 102)
+            return .call(pageMkwriteMethod(file), then: 102)
         case 102:
             return self[t, .result] == 1 ? .call(.finish_fault, then: 103) : .jump(1)
         case 1:  // truncated meanwhile: try again

@@ -9,13 +9,17 @@ public enum KernelFunction: UInt8, Sendable, CaseIterable {
     case do_no_page, filemap_nopage, shmem_nopage
     case do_read_fault, do_cow_fault, do_shared_fault, do_fault_around, filemap_fault, finish_fault
     case fault_dirty_shared_page
-    case do_anonymous_page, do_wp_page, wp_page_copy, page_mkwrite
+    case do_anonymous_page, do_wp_page, wp_page_copy
+    case page_mkwrite, iomap_page_mkwrite, nfs_vm_page_mkwrite, filemap_page_mkwrite
     // Dirty state
     case set_page_dirty, set_page_dirty_buffers, set_page_dirty_nobuffers, noop_dirty_folio
+    case journalled_set_page_dirty
     case clear_page_dirty_for_io, page_mkclean, page_mkclean_one, test_clear_page_dirty
     case cancel_dirty_page
     // Writeback
-    case write_cache_pages, writepage, wait_on_page_writeback_range, end_page_writeback
+    case write_cache_pages, xfs_vm_writepages, nfs_writepages
+    case writepage, journalled_writepage, nfs_writepage, iomap_writeback_folio
+    case wait_on_page_writeback_range, end_page_writeback
     case try_to_free_buffers, journal_commit_transaction
     // System calls
     case sys_mmap, sys_munmap, sys_mprotect, sys_madvise, sys_msync, sys_fsync, do_fsync
@@ -49,6 +53,10 @@ public enum KernelFunction: UInt8, Sendable, CaseIterable {
         case .wp_page_copy: ("do_wp_page_copy", "wp_page_copy")
         case .set_page_dirty: ("set_page_dirty", "folio_mark_dirty")
         case .set_page_dirty_buffers: ("__set_page_dirty_buffers", "block_dirty_folio")
+        case .journalled_set_page_dirty:
+            ("ext3_journalled_set_page_dirty", "ext4_journalled_dirty_folio")
+        case .journalled_writepage: ("ext3_journalled_writepage", "ext3_journalled_writepage")
+        case .nfs_writepage: ("nfs_writepage", "nfs_do_writepage")
         case .set_page_dirty_nobuffers: ("__set_page_dirty_nobuffers", "filemap_dirty_folio")
         case .clear_page_dirty_for_io: ("clear_page_dirty_for_io", "folio_clear_dirty_for_io")
         case .page_mkclean: ("page_mkclean", "folio_mkclean")

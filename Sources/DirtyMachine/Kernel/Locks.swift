@@ -104,7 +104,8 @@ extension Machine {
         case .inodeLock: slot = firstHolder(self[Ref<File>(raw: object), .inodeLock])
         case .bufferLock:
             return state.tasks.first {
-                self[$0, .operation] == .journal && self[$0, .page].raw == object
+                self[$0, .page].raw == object
+                    && state.stack(of: $0).contains { $0.function == .journal_commit_transaction }
             } ?? .none
         case .pageLock: slot = self[Ref<Folio>(raw: object), .lockOwner]
         }

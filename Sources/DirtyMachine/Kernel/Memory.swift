@@ -91,6 +91,9 @@ extension Machine {
     mutating func removeFromPageCache(_ folio: Ref<Folio>) {
         let file = self[folio, .mapping]
         let index = self[folio, .index]
+        if rules.removalUnaccounts, self[folio, .dirty], self[file, .accountsDirty] {
+            count(.nr_dirty, -1)
+        }
         for tag in Tag.allCases where state.radixTag(self[file, .cache], index, tag) {
             setTag(file, index, tag, false)
         }

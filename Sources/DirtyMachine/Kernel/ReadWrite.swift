@@ -15,7 +15,7 @@ extension Machine {
                 guard self[page, .uptodate] else { return .blocked(.pageLock, page.raw) }
                 return finishRead(t, page)
             }
-            guard self[file, .fileSystem].hasDisk else {  // a hole stays one
+            guard self[file, .fileSystem].readsPages else {  // a hole stays one
                 self[t, .value] = 0
                 self[t, .hasValue] = true
                 self[t, .cursor] += 1
@@ -71,9 +71,7 @@ extension Machine {
             self[t, .page] = found
             return .next
         case 2:  // prepare: a whole page is written, so nothing is read
-            if self[file, .fileSystem].hasDisk, self[page, .buffers] == 0 {
-                self[page, .buffers] = self[file, .buffers]
-            }
+            if self[page, .buffers] == 0 { self[page, .buffers] = self[file, .buffers] }
             return .next
         case 3:  // copy
             let value = storedValue(t)
@@ -83,6 +81,11 @@ extension Machine {
             self[t, .value] = value
             self[t, .hasValue] = true
             self[t, .dirtyPage] = page
+            if self[file, .data] == .journal {
+                self[page, .isInTransaction] = true
+                // The commit makes the page dirty, as far as ext3 is concerned.
+                if rules.generation == .v2_6 { return .next }
+            }
             return .call(.set_page_dirty, then: 4)  // commit
         case 4:  // i_size is updated before the page is unlocked
             if index >= self[file, .size] { self[file, .size] = index + 1 }

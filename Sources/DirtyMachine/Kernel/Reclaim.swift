@@ -12,7 +12,9 @@ extension Machine {
             else { return .leave() }
             let found = Ref<Folio>(word: word)
             self[t, .cursor] = index + 1
-            guard self[found, .lockOwner] == 0, !self[found, .writeback] else { return .jump(0) }
+            guard self[found, .lockOwner] == 0, !self[found, .writeback], isEvictable(file) else {
+                return .jump(0)
+            }
             _ = lockPage(found, t)
             getPage(found)
             self[t, .page] = found
@@ -26,7 +28,10 @@ extension Machine {
             return self[page, .buffers] > 0 ? .call(.try_to_free_buffers, then: 1) : .jump(1)
         case 101: return .jump(4)
         case 1:  // remove_mapping(): the references are counted before the dirty bit is read
-            if self[page, .mapcount] == 0, self[page, .pins] == 1, !self[page, .dirty] {
+            // Buffers that could not be freed hold a reference.
+            if self[page, .mapcount] == 0, self[page, .pins] == 1, self[page, .buffers] == 0,
+                !self[page, .dirty]
+            {
                 removeFromPageCache(page)
             }
             return .next
@@ -43,6 +48,11 @@ extension Machine {
         }
     }
 
+    /// There is nowhere to write ramfs's pages to; since 2.6.28 reclaim does not even look at them.
+    private func isEvictable(_ file: Ref<File>) -> Bool {
+        rules.generation == .v2_6 || self[file, .fileSystem] != .ramfs
+    }
+
     /// pageout(): 2.6 writes the page and leaves it under writeback.
     mutating func pageout(_ t: Ref<Task>, at position: Int) -> Flow {
         switch position {
@@ -51,7 +61,7 @@ extension Machine {
             self[t, .wbcPage] = self[t, .page]
             return .call(.clear_page_dirty_for_io, then: 101)
         case 101:
-            return self[t, .result] == 0 ? .jump(0) : .call(.writepage, then: 102)
+            return self[t, .result] == 0 ? .jump(0) : .call(writepageMethod(self[t, .file]), then: 102)
         case 0:
             unlockPage(self[t, .page])
             return .leave()

@@ -15,9 +15,24 @@ extension Machine {
             return .leave(was ? 0 : 1)
         }
         self[t, .dirtyMapping] = file
-        if self[file, .fileSystem].hasDisk { return .call(.set_page_dirty_buffers, then: 100) }
-        return .call(
-            rules.generation == .v6 ? .noop_dirty_folio : .set_page_dirty_nobuffers, then: 100)
+        return .call(dirtyMethod(file), then: 100)
+    }
+
+    /// a_ops->set_page_dirty.
+    private func dirtyMethod(_ file: Ref<File>) -> KernelFunction {
+        guard self[file, .fileSystem].hasDisk else {
+            return rules.generation == .v6 ? .noop_dirty_folio : .set_page_dirty_nobuffers
+        }
+        if self[file, .data] == .journal { return .journalled_set_page_dirty }
+        return self[file, .buffers] > 0 ? .set_page_dirty_buffers : .set_page_dirty_nobuffers
+    }
+
+    /// data=journal: the buffers are the transaction's business. PG_checked tells writepage that
+    /// it has not heard of this data yet; 6.18 tells it in page_mkwrite.
+    mutating func journalled_set_page_dirty(_ t: Ref<Task>, at position: Int) -> Flow {
+        guard position == 0 else { return .leave(self[t, .result]) }
+        if rules.generation == .v2_6 { self[self[t, .dirtyPage], .checked] = true }
+        return .call(.set_page_dirty_nobuffers, then: 100)
     }
 
     mutating func set_page_dirty_buffers(_ t: Ref<Task>, at position: Int) -> Flow {

@@ -103,6 +103,15 @@ extension Machine {
             return rules.cancelsAfterInvalidate ? .jump(0) : .call(cancel, then: 102)
         case 0:  // do_invalidatepage()
             if self[page, .asyncBuffers] != 0 { return .blocked(.bufferLock, page.raw) }
+            if self[page, .isInTransaction] {
+                // journal_unmap_buffer(): a buffer that leaves the transaction dirty is dirty for
+                // the VM again, and its page with it (B15).
+                self[page, .isInTransaction] = false
+                self[t, .dirtyPage] = page
+                self[t, .dirtyMapping] = self[page, .mapping]
+                return .call(.set_page_dirty_nobuffers, then: 0)
+            }
+            self[page, .checked] = false
             self[page, .buffers] = 0
             self[page, .dirtyBuffers] = 0
             return rules.cancelsAfterInvalidate ? .call(cancel, then: 101) : .jump(1)

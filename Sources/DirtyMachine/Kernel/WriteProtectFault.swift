@@ -18,7 +18,7 @@ extension Machine {
         case 1:  // W3a: page_mkwrite may sleep, so ptl is dropped
             getPage(self[t, .vmfPage])
             unlockPTL(mm, t)
-            return .call(.page_mkwrite, then: 100)
+            return .call(pageMkwriteMethod(self[vma, .file]), then: 100)
         case 100:
             return .jump(self[t, .result] == 1 ? 4 : 5)
         case 4:  // back under ptl: is the entry still the same?
@@ -135,6 +135,16 @@ extension Machine {
         }
     }
 
+    /// vm_ops->page_mkwrite.
+    func pageMkwriteMethod(_ file: Ref<File>) -> KernelFunction {
+        switch self[file, .fileSystem] {
+        case .xfs where rules.generation == .v6: .iomap_page_mkwrite
+        case .nfs: .nfs_vm_page_mkwrite
+        case .ramfs where rules.generation == .v6: .filemap_page_mkwrite
+        default: .page_mkwrite
+        }
+    }
+
     /// ->page_mkwrite: the file system prepares for a page that becomes dirty, and makes it so.
     /// Returns 1, with the page locked where the kernel's convention says so; 0 if the page was
     /// truncated meanwhile.
@@ -148,10 +158,16 @@ extension Machine {
                 unlockPage(page)
                 return .leave(0)
             }
-            return .next
+            return .jump(self[file, .fileSystem] == .nfs ? 3 : 1)
+        case 3:  // NFS: the server is to see one version of the page at a time
+            return waitForWriteback(page) ?? .jump(1)
         case 1:  // block_commit_write(): every buffer of the page
             self[page, .buffers] = self[file, .buffers]
-            self[page, .dirtyBuffers] = allBuffers(file)
+            if self[file, .data] == .journal {
+                self[page, .isInTransaction] = true
+            } else {
+                self[page, .dirtyBuffers] = allBuffers(file)
+            }
             self[t, .dirtyPage] = page
             return .call(.set_page_dirty, then: 2)
         default:  // wait_for_stable_page(): nothing to wait for on these devices

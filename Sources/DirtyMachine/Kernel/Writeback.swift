@@ -47,7 +47,7 @@ extension Machine {
             }
             return .call(.clear_page_dirty_for_io, then: 101)  // WB6
         case 101:
-            return self[t, .result] == 0 ? .jump(6) : .call(.writepage, then: 7)
+            return self[t, .result] == 0 ? .jump(6) : .call(writepageMethod(file), then: 7)
         case 6:  // skip
             unlockPage(page)
             putPage(page)
@@ -56,6 +56,23 @@ extension Machine {
             putPage(page)
             return .jump(1)
         }
+    }
+
+    /// a_ops->writepages; before iomap and its like, everybody's loop was the same.
+    func writepagesMethod(_ file: Ref<File>) -> KernelFunction {
+        guard rules.generation == .v6 else { return .write_cache_pages }
+        switch self[file, .fileSystem] {
+        case .xfs: return .xfs_vm_writepages
+        case .nfs: return .nfs_writepages
+        default: return .write_cache_pages
+        }
+    }
+
+    /// a_ops->writepage.
+    func writepageMethod(_ file: Ref<File>) -> KernelFunction {
+        if self[file, .data] == .journal, rules.generation == .v2_6 { return .journalled_writepage }
+        if self[file, .buffers] > 0 { return .writepage }
+        return self[file, .fileSystem] == .nfs ? .nfs_writepage : .iomap_writeback_folio
     }
 
     /// block_write_full_page(), WB7.
@@ -69,6 +86,11 @@ extension Machine {
                 self[page, .buffers] = self[file, .buffers]
                 self[page, .dirtyBuffers] = allBuffers(file)
             }
+            if self[page, .isInTransaction] {
+                // 6.18 commits before it writes in place: here the two are one.
+                self[page, .isInTransaction] = false
+                self[page, .dirtyBuffers] = allBuffers(file)
+            }
             return .next
         case 1:  // b: lock_buffer() waits for a journal commit that is writing them
             if self[page, .asyncBuffers] != 0 { return .blocked(.bufferLock, page.raw) }
@@ -80,13 +102,54 @@ extension Machine {
             self[t, .boolean] = self[page, .asyncBuffers] != 0
             return .jump(self[t, .boolean] ? 3 : 4)
         case 3:  // d
-            submitBio(t, page)
+            submitBio(t, page, carriesValue: self[page, .asyncBuffers] & 1 == 1)
             return .next
         case 4:  // e
             unlockPage(page)
             return self[t, .boolean] ? .leave() : .next
         default:  // f: no buffer was dirty, so nothing is written
             endPageWriteback(page)
+            return .leave()
+        }
+    }
+
+    /// WB7 where pages have no buffers: what is dirty is written whole.
+    mutating func writepageWithoutBuffers(_ t: Ref<Task>, at position: Int) -> Flow {
+        let (file, page) = (self[t, .wbcFile], self[t, .wbcPage])
+        switch position {
+        case 0:
+            setPageWriteback(page)
+            return .jump(self[page, .index] < self[file, .size] ? 1 : 3)
+        case 1:
+            submitBio(t, page, carriesValue: true)
+            return .next
+        case 2:
+            unlockPage(page)
+            return .leave()
+        default:  // beyond the end of the file: truncation is on its way
+            endPageWriteback(page)
+            unlockPage(page)
+            return .leave()
+        }
+    }
+
+    /// ext3 with data=journal: the page's data joins the running transaction, and the commit
+    /// writes it. Neither PG_writeback nor the tag tells of that.
+    mutating func journalled_writepage(_ t: Ref<Task>, at position: Int) -> Flow {
+        let (file, page) = (self[t, .wbcFile], self[t, .wbcPage])
+        switch position {
+        case 0:
+            guard self[page, .checked] || self[page, .buffers] == 0 else {
+                return .call(.writepage, then: 100)  // the transaction's own, after its commit
+            }
+            self[page, .checked] = false
+            self[page, .buffers] = self[file, .buffers]
+            self[page, .isInTransaction] = true
+            return .next
+        case 1:
+            unlockPage(page)
+            return .leave()
+        default:
             return .leave()
         }
     }
@@ -110,12 +173,14 @@ extension Machine {
 
     // MARK: The device
 
-    private mutating func submitBio(_ t: Ref<Task>, _ page: Ref<Folio>) {
+    private mutating func submitBio(
+        _ t: Ref<Task>, _ page: Ref<Folio>, carriesValue: Bool
+    ) {
         let bio = allocate(Bio.self)
         self[bio, .folio] = page
         self[bio, .isHeld] = self[t, .wbcHold]
         self[bio, .owner] = self[t, .slot]
-        self[bio, .carriesValue] = self[page, .asyncBuffers] & 1 == 1
+        self[bio, .carriesValue] = carriesValue
         self[page, .bio] = bio
         getPage(page)
         let last = self[State.system, .lastBio]
@@ -199,7 +264,7 @@ extension Machine {
         case 100:
             guard self[file, .fileSystem].hasDisk else { return .leave() }
             self[t, .wbcSync] = true
-            return .call(.write_cache_pages, then: 101)
+            return .call(writepagesMethod(file), then: 101)
         case 101:
             self[t, .wbcIndex] = self[t, .count]
             return rules.generation == .v6 ? .call(.wait_on_page_writeback_range, then: 0) : .jump(0)
@@ -208,8 +273,12 @@ extension Machine {
                 return .blocked(.inodeLock, file.raw)
             }
             self[file, .isInodeDirty] = false
-            return rules.generation == .v6
-                ? .leave() : .call(.wait_on_page_writeback_range, then: 102)
+            if rules.generation == .v6 { return .leave() }
+            guard self[file, .data] == .journal else { return .jump(102) }
+            self[t, .commitFile] = file
+            self[t, .commitIndex] = 0
+            return .call(.journal_commit_transaction, then: 102)
+        case 102: return .call(.wait_on_page_writeback_range, then: 103)
         default: return .leave()
         }
     }
@@ -236,7 +305,7 @@ extension Machine {
             guard self[file, .fileSystem].hasDisk else { return .leave() }
             setWritebackRange(t, file, self[t, .first]...self[t, .last])
             self[t, .wbcSync] = !self[t, .wbcHold]
-            return .call(.write_cache_pages, then: 101)
+            return .call(writepagesMethod(file), then: 101)
         case 101:
             if self[t, .wbcHold] { return .leave() }
             self[t, .wbcIndex] = self[t, .first]

@@ -127,17 +127,36 @@ public struct Access: OptionSet, Hashable, Sendable {
 }
 
 public enum FileSystem: UInt8, Word, Sendable, CaseIterable {
-    case ext3, ext4, tmpfs
+    case ext3, ext4, tmpfs, xfs, nfs, ramfs
 
     public init(word: UInt64) { self = FileSystem(rawValue: UInt8(word)) ?? .ext3 }
     public var word: UInt64 { UInt64(rawValue) }
     public var name: String { String(describing: self) }
     /// Pages can be written to a disk.
-    public var hasDisk: Bool { self != .tmpfs }
+    public var hasDisk: Bool { self != .tmpfs && self != .ramfs }
+    /// Pages come into the cache by a read; a hole of tmpfs is filled by its fault alone.
+    var readsPages: Bool { self != .tmpfs }
+    /// The journal may carry file data.
+    var journalsData: Bool { self == .ext3 || self == .ext4 }
+
+    /// Pages have buffer heads, behind which B1 to B3 hide. NFS has none, nor has xfs since iomap.
+    func hasBuffers(_ generation: Rules.Generation) -> Bool {
+        switch self {
+        case .ext3, .ext4: true
+        case .xfs: generation == .v2_6
+        case .nfs, .tmpfs, .ramfs: false
+        }
+    }
+
+    /// The file system of the kernel's own time has page_mkwrite. Nobody had it in 2.6.20; ramfs
+    /// has it in 6.18 by way of generic_file_vm_ops.
+    func hasPageMkwrite(_ generation: Rules.Generation) -> Bool {
+        generation == .v6 && self != .tmpfs
+    }
 }
 
 public enum DataMode: UInt8, Word, Sendable, CaseIterable {
-    case ordered, writeback
+    case ordered, writeback, journal
 
     public init(word: UInt64) { self = DataMode(rawValue: UInt8(word)) ?? .ordered }
     public var word: UInt64 { UInt64(rawValue) }

@@ -21,6 +21,7 @@ public enum Profile: String, Sendable, CaseIterable {
             rules.mkcleanFlushesBeforeSet = self == .v2_6_20
             rules.hasCancelDirty = self == .v2_6_20
             rules.reclaimWrites = true
+            rules.removalUnaccounts = false
             if self == .v2_6_18 { rules.mprotectUpgrade = .none }
         }
         for knob in Switch.all {

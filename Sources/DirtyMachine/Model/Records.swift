@@ -235,6 +235,10 @@ extension Field where R == Folio, Value == Bool {
     static var anonExclusive: Self { Self(1, bits: 5, 1) }
     /// PG_reclaim, the same bit as PG_readahead: reclaim has met the page dirty.
     static var reclaim: Self { Self(1, bits: 6, 1) }
+    /// PG_checked: a mapping dirtied the page behind the journal's back (data=journal).
+    static var checked: Self { Self(1, bits: 7, 1) }
+    /// BH_JBDDirty on its buffers: they belong to the running transaction (data=journal).
+    static var isInTransaction: Self { Self(1, bits: 8, 1) }
 }
 extension Field where R == Folio, Value == Ref<File> {
     /// page->mapping: none for anonymous pages and after truncation.

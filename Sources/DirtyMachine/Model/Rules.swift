@@ -20,6 +20,8 @@ public struct Rules: Hashable, Sendable {
     public var hasCancelDirty = true
     /// Reclaim writes dirty file pages itself.
     public var reclaimWrites = false
+    /// A page that leaves the cache dirty is taken off nr_dirty (2.6.24).
+    public var removalUnaccounts = true
 
     // MARK: Which mappings are tracked
 

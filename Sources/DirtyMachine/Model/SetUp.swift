@@ -9,15 +9,15 @@ extension Machine {
     ) -> Ref<File> {
         setCause(task: 0, function: .scenario)
         let file = makeFile(names.intern(name), size: pages, fileSystem, isAnonymous: false)
-        self[file, .buffers] = buffers
-        self[file, .data] = data
+        self[file, .buffers] = fileSystem.hasBuffers(rules.generation) ? buffers : 0
+        self[file, .data] = fileSystem.journalsData ? data : .writeback
         if mkwrite { self[file, .hasPageMkwrite] = true }
         guard cached else { return file }
         for index in 0..<pages {
             let folio = allocateFolio()
             guard folio.exists else { return .none }
             self[folio, .uptodate] = true
-            if fileSystem.hasDisk { self[folio, .buffers] = buffers }
+            self[folio, .buffers] = self[file, .buffers]
             addToPageCache(folio, file, index)
         }
         return file
@@ -32,10 +32,7 @@ extension Machine {
         self[file, .fileSystem] = fileSystem
         self[file, .isAnonymous] = isAnonymous
         self[file, .accountsDirty] = fileSystem.hasDisk
-        self[file, .buffers] = 1
-        // ext3 and ext4 name the journaling file system of the kernel's own time, and that has
-        // page_mkwrite in 6.18, none in 2.6.
-        self[file, .hasPageMkwrite] = fileSystem.hasDisk && rules.generation == .v6
+        self[file, .hasPageMkwrite] = fileSystem.hasPageMkwrite(rules.generation)
         var last = self[State.system, .files]
         if !last.exists {
             self[State.system, .files] = file

@@ -49,6 +49,9 @@ extension Field where R == Task, Value == Int {
     static var wbcIndex: Self { Self(28) }
     static var wbcEnd: Self { Self(29) }
 
+    /// How far a journal commit has come in its file.
+    static var commitIndex: Self { Self(31) }
+
     // A zap of one address space
     static var zapAddress: Self { Self(33) }
     static var zapEnd: Self { Self(34) }
@@ -115,6 +118,8 @@ extension Field where R == Task, Value == Ref<MM> {
 extension Field where R == Task, Value == Ref<File> {
     static var file: Self { Self(16, bits: 0, 32) }
     static var wbcFile: Self { Self(30, bits: 0, 32) }
+    /// The file that a journal commit is about, when it is not the operation's own.
+    static var commitFile: Self { Self(32, bits: 0, 32) }
     static var dirtyMapping: Self { Self(22, bits: 32, 32) }
 }
 extension Field where R == Task, Value == Ref<Mapping> {

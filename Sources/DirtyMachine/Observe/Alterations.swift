@@ -112,6 +112,7 @@ extension Machine {
         let flags: [(String, Field<Folio, Bool>)] = [
             ("uptodate", .uptodate), ("referenced", .referenced), ("dirty", .dirty),
             ("writeback", .writeback), ("exclusive", .anonExclusive), ("reclaim", .reclaim),
+            ("checked", .checked), ("transaction", .isInTransaction),
         ]
         var result = fields(change, subject, flags, flag)
         result += fields(change, subject, [("locked", .lockOwner)]) { (owner: Int) in flag(owner != 0) }

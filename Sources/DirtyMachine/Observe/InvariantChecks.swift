@@ -105,7 +105,7 @@ struct InvariantChecks {
         else { return false }
         // Whoever holds a reference or the lock may be about to do something about it.
         return !m[folio, .dirty] && !m[folio, .writeback] && m[folio, .dirtyBuffers] == 0
-            && m[folio, .mapcount] == 0 && m[folio, .pins] == 0
+            && !m[folio, .isInTransaction] && m[folio, .mapcount] == 0 && m[folio, .pins] == 0
             && m[folio, .lockOwner] == 0 && !isInAnyTLB(folio)
     }
 
@@ -147,7 +147,7 @@ struct InvariantChecks {
     private func wasCancelled(_ folio: Ref<Folio>) -> Bool {
         let file = m[folio, .mapping]
         return m.rules.tracks && m.rules.ttfbHoldsLock && m[folio, .buffers] == 0 && file.exists
-            && m.hasTag(.dirty, file, m[folio, .index])
+            && m[file, .buffers] > 0 && m.hasTag(.dirty, file, m[folio, .index])
     }
 
     // MARK: I4
@@ -167,11 +167,13 @@ struct InvariantChecks {
             + countTasks(in: .set_page_dirty_nobuffers, at: [1]) { m[$0, .dirtyPage] == folio }
     }
 
-    /// With the page locked, the bit goes before the tag.
+    /// With the page locked, the bit goes before the tag. A page that ext3 has handed to its
+    /// journal keeps the tag until it is written in its place.
     func taggedPagesThatAreClean() -> [Finding] {
         cached.filter {
             m.hasTag(.dirty, $0.file, $0.index) && !m[$0.folio, .dirty]
                 && m[$0.folio, .lockOwner] == 0 && !wasCancelled($0.folio)
+                && !(m[$0.file, .data] == .journal && m.rules.generation == .v2_6)
         }.map { (m.path(of: $0.folio), "the page is tagged DIRTY, but not dirty") }
     }
 

@@ -49,11 +49,12 @@ extension StepTitle {
     private static func soleGeneration(of function: KernelFunction) -> Rules.Generation? {
         switch function {
         case .handle_mm_fault, .do_no_page, .filemap_nopage, .shmem_nopage,
-            .set_page_dirty_nobuffers, .test_clear_page_dirty, .msync_page_range,
-            .journal_commit_transaction, .pageout:
+            .test_clear_page_dirty, .msync_page_range, .journal_commit_transaction,
+            .journalled_writepage, .pageout:
             .v2_6
         case .do_read_fault, .do_cow_fault, .do_shared_fault, .do_fault_around, .filemap_fault,
-            .finish_fault, .fault_dirty_shared_page, .noop_dirty_folio:
+            .finish_fault, .fault_dirty_shared_page, .noop_dirty_folio, .iomap_page_mkwrite,
+            .filemap_page_mkwrite, .xfs_vm_writepages, .nfs_writepages, .iomap_writeback_folio:
             .v6
         default: nil
         }
@@ -143,10 +144,14 @@ extension StepTitle {
                 step("W5", "clear the PTE, flush the TLBs, map the copy"),
                 step("W5", "release ptl, drop the old page"),
             ]
-        case .page_mkwrite:
+        case .page_mkwrite, .iomap_page_mkwrite, .nfs_vm_page_mkwrite, .filemap_page_mkwrite:
             return [
-                step("lock the page, check its mapping"), step("mark every buffer dirty"),
+                step("lock the page, check its mapping"),
+                step(function == .page_mkwrite ? "mark every buffer dirty" : "prepare to dirty the page"),
                 step(isModern ? "return with the page locked" : "unlock the page"),
+                step(
+                    function == .nfs_vm_page_mkwrite
+                        ? "wait until the page is not under writeback" : ""),
             ]
         default: return nil
         }
@@ -166,6 +171,8 @@ extension StepTitle {
         case .set_page_dirty_buffers:
             return [step("D2", "mark every buffer dirty"), step("D3", "set PG_dirty"), account, inode]
         case .set_page_dirty_nobuffers: return [step("D3", "set PG_dirty"), account, inode]
+        case .journalled_set_page_dirty:
+            return [step(isModern ? "go on to the page" : "set PG_checked for the journal")]
         case .noop_dirty_folio: return [step("D3", "set PG_dirty and nothing else")]
         case .clear_page_dirty_for_io:
             // 2.6.19 clears PG_dirty first (C1), 2.6.20 and later last (C3).
@@ -206,7 +213,7 @@ extension StepTitle {
     ) -> [StepTitle]? {
         let lock = LockNames(generation)
         switch function {
-        case .write_cache_pages:
+        case .write_cache_pages, .xfs_vm_writepages, .nfs_writepages:
             return [
                 step("WB1", generation == .v6 ? "copy the tags DIRTY to TOWRITE" : ""),
                 step("WB1", "look up the next tagged page"), step("WB2", "lock the page"),
@@ -223,13 +230,22 @@ extension StepTitle {
                 step("WB7d", "hand the page to the device"), step("WB7e", "unlock the page"),
                 step("WB7f", "no buffer was dirty: end the writeback at once"),
             ]
+        case .journalled_writepage:
+            return [step("WB7", "join the running transaction"), step("WB7e", "unlock the page")]
+        case .nfs_writepage, .iomap_writeback_folio:
+            return [
+                step("WB7c", "set PG_writeback, drop the tag DIRTY"),
+                step("WB7d", "hand the page to the device"), step("WB7e", "unlock the page"),
+                step("WB7f", "beyond the end of the file: end the writeback"),
+            ]
         case .wait_on_page_writeback_range: return [step("wait until no page is under writeback")]
         case .end_page_writeback: return [step("WB8", "complete what the device holds")]
         case .do_fsync: return [step("call the file system's fsync")]
         case .journal_commit_transaction:
             return [
-                step("J", "take the next page's dirty buffers, clear BH_Dirty"),
+                step("J", "take the next page's buffers"),
                 step("J", "the device reads memory"), step("J", "the device has written the disk"),
+                step("J", "release its buffers"),
             ]
         case .kswapd_shrink_page:
             return [

@@ -19,10 +19,6 @@ enum Unsupported {
         Feature(place: .operation, word: "poke"),
         Feature(place: .operation, word: "remap"),
         Feature(place: .operation, word: "unpin"),
-        Feature(place: .option, word: "data=journal"),
         Feature(place: .option, word: "populate"),
-        Feature(place: .fileSystem, word: "nfs"),
-        Feature(place: .fileSystem, word: "ramfs"),
-        Feature(place: .fileSystem, word: "xfs"),
     ]
 }

@@ -17,7 +17,7 @@ extension Session {
             let file = machine.addFile(
                 declaration.name, pages: declaration.pages, fileSystem, cached: declaration.cached,
                 buffers: declaration.buffers, mkwrite: declaration.mkwrite,
-                data: declaration.data == .writeback ? .writeback : .ordered)
+                data: DataMode(declaration.data))
             return file.exists
                 ? nil : "the page frames do not suffice to cache '\(declaration.name)'; raise 'frames'"
         case .process(let name, let cpu):
@@ -139,6 +139,16 @@ extension Session {
     private func failedAddresses(_ operand: Operand) -> ClosedRange<Int> {
         let range = operand.range ?? 0...0
         return Mapping.failed + range.lowerBound...Mapping.failed + range.upperBound
+    }
+}
+
+extension DataMode {
+    init(_ mode: FileDeclaration.DataMode) {
+        switch mode {
+        case .ordered: self = .ordered
+        case .writeback: self = .writeback
+        case .journal: self = .journal
+        }
     }
 }
 
