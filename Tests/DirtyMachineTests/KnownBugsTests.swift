@@ -250,4 +250,34 @@ import Testing
         scene.bench.mprotect(scene.u, scene.at...scene.at, [.read, .write])
         #expect(scene.bench.m.violates(.tracking))
     }
+
+    // MARK: B17
+
+    /// On x86 a store has set D in the PTE before it reaches memory. Where a TLB keeps D to itself,
+    /// an unmap throws it away.
+    @Test(arguments: [true, false], Profile.allCases)
+    func dirtyInTheTLBAlone(writesThrough: Bool, profile: Profile) {
+        var bench = Bench(profile) { $0.tlbWritesDirtyThrough = writesThrough }
+        let file = bench.m.addFile("t", pages: 1, .tmpfs, cached: true)
+        let u = bench.m.addProcess("U")
+        let at = bench.mmap(u, file, 0...0)
+        bench.load(u, at)
+        bench.store(u, at, Scene.valueX)
+        #expect(bench.pte(u, at) == (writesThrough ? "PWUAD-" : "PWUA--"))
+        bench.run(.munmap(u, pages: at...at))
+        bench.run(.reclaim(file, indices: 0...0))
+        #expect(bench.m.violates(.noLostWrite) == !writesThrough)
+    }
+
+    @Test("B17: an entry that is dropped in time tells the PTE")
+    func evictionWritesDirtyBack() {
+        var bench = Bench(.v6_18) { $0.tlbWritesDirtyThrough = false }
+        let file = bench.m.addFile("t", pages: 1, .tmpfs, cached: true)
+        let u = bench.m.addProcess("U")
+        let at = bench.mmap(u, file, 0...0)
+        bench.load(u, at)
+        bench.store(u, at, Scene.valueX)
+        bench.m.flushTLBPage(bench.m.space(of: u), at)
+        #expect(bench.pte(u, at) == "PWUAD-")
+    }
 }

@@ -32,9 +32,9 @@ extension Machine {
             return .fault
         }
         entry.accessed = true
-        if store != nil { entry.dirty = true }
+        if store != nil, rules.tlbWritesDirtyThrough { entry.dirty = true }
         setPTE(mm, vpn, entry)
-        tlbFill(cpu, mm, vpn, entry.folio, write: entry.write, dirty: entry.dirty)
+        tlbFill(cpu, mm, vpn, entry.folio, write: entry.write, dirty: entry.dirty || store != nil)
         if let store { storeToMemory(entry.folio, store) }
         return .done
     }

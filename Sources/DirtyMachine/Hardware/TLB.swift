@@ -12,7 +12,7 @@ public struct TLBEntry: Hashable, Sendable {
 
 // An entry is two words: flags and page number, then mm and frame.
 extension State {
-    private func entryOffset(_ mm: Ref<MM>, _ vpn: Int) -> Int {
+    func entryOffset(_ mm: Ref<MM>, _ vpn: Int) -> Int {
         4 + 2 * ((vpn + Int(mm.raw >> 2) * 11) % Processor.entries)
     }
 
@@ -25,7 +25,7 @@ extension State {
         tlbEntry(cpu, at: entryOffset(mm, vpn)).flatMap { $0.mm == mm && $0.vpn == vpn ? $0 : nil }
     }
 
-    private func tlbEntry(_ cpu: Int, at offset: Int) -> TLBEntry? {
+    fileprivate func tlbEntry(_ cpu: Int, at offset: Int) -> TLBEntry? {
         let flags = word(processor(cpu), offset)
         guard flags & 1 != 0 else { return nil }
         let refs = word(processor(cpu), offset + 1)
@@ -50,23 +50,39 @@ extension Machine {
     mutating func tlbFill(
         _ cpu: Int, _ mm: Ref<MM>, _ vpn: Int, _ folio: Ref<Folio>, write: Bool, dirty: Bool
     ) {
-        let offset = 4 + 2 * ((vpn + Int(mm.raw >> 2) * 11) % Processor.entries)
+        let offset = state.entryOffset(mm, vpn)
+        writeDirtyBack(cpu, offset)
         let flags = UInt64(vpn) << 8 | 1 | (write ? 2 : 0) | (dirty ? 4 : 0)
         tlbWrite(cpu, offset, flags, folio.word << 32 | mm.word)
+    }
+
+    private mutating func drop(_ cpu: Int, _ offset: Int) {
+        writeDirtyBack(cpu, offset)
+        tlbWrite(cpu, offset, 0, 0)
+    }
+
+    /// Where a TLB keeps D to itself, the PTE hears of it when the entry goes: if it is still there.
+    private mutating func writeDirtyBack(_ cpu: Int, _ offset: Int) {
+        guard !rules.tlbWritesDirtyThrough, let entry = state.tlbEntry(cpu, at: offset), entry.dirty
+        else { return }
+        var pte = pte(entry.mm, entry.vpn)
+        guard pte.present, pte.folio == entry.folio else { return }
+        pte.dirty = true
+        setPTE(entry.mm, entry.vpn, pte)
     }
 
     /// The CPU drops its own entry for an address.
     mutating func tlbInvalidate(_ cpu: Int, _ mm: Ref<MM>, _ vpns: Range<Int>) {
         if vpns.count < Processor.entries {
             for vpn in vpns where state.tlbLookup(cpu, mm, vpn) != nil {
-                tlbWrite(cpu, 4 + 2 * ((vpn + Int(mm.raw >> 2) * 11) % Processor.entries), 0, 0)
+                drop(cpu, state.entryOffset(mm, vpn))
             }
         } else {
             for offset in stride(from: 4, to: Processor.words, by: 2) {
                 let refs = state.word(state.processor(cpu), offset + 1)
                 let flags = state.word(state.processor(cpu), offset)
                 if flags & 1 != 0, Ref<MM>(word: refs) == mm, vpns.contains(Int(flags >> 8)) {
-                    tlbWrite(cpu, offset, 0, 0)
+                    drop(cpu, offset)
                 }
             }
         }

@@ -10,7 +10,7 @@ extension Machine {
             makeChild(child, of: parent)
             self[t, .cursor] = 0
             return .next
-        case 1:  // dup_mmap(): the child's VMA enters the reverse map right after its parent
+        case 1:  // F3, dup_mmap(): the child's VMA enters the reverse map right after its parent
             let vma = state.findVMA(mm, self[t, .cursor])
             guard vma.exists else { return .jump(2) }
             if let wait = waitForImmap(self[vma, .file]) { return wait }
@@ -58,6 +58,19 @@ extension Machine {
             self[copy, .hasForkAncestry] = true
         }
         link(copy, mm)
+        if !rules.forkLinksBehind { exchangeRmapPlaces(vma, copy) }
+    }
+
+    /// The wrong order (B16): a walk of the reverse map meets the child before its parent.
+    private mutating func exchangeRmapPlaces(_ parent: Ref<VMA>, _ child: Ref<VMA>) {
+        guard self[parent, .file].exists else { return }
+        unlinkFile(parent)
+        unlinkFile(child)
+        let serial = self[parent, .serial]
+        self[parent, .serial] = self[child, .serial]
+        self[child, .serial] = serial
+        linkFile(parent)
+        linkFile(child)
     }
 
     mutating func copy_page_range(_ t: Ref<Task>, at position: Int) -> Flow {

@@ -86,7 +86,7 @@ extension Machine {
         self[mm, .vmaCount] -= 1
     }
 
-    private mutating func linkFile(_ vma: Ref<VMA>) {
+    mutating func linkFile(_ vma: Ref<VMA>) {
         let file = self[vma, .file]
         if file.exists { self[file, .immap] = insert(vma, into: self[file, .immap], FileOrder.self) }
     }

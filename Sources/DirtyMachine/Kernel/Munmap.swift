@@ -218,8 +218,7 @@ extension Machine {
         let mm = self[self[t, .process], .mm]
         switch position {
         case 0:
-            // 2.6.18 to 2.6.20 exclude faults; later kernels do not.
-            let wait = rules.generation == .v6 ? mmapReadLock(mm, t) : mmapWriteLock(mm, t)
+            let wait = rules.madviseSharesLock ? mmapReadLock(mm, t) : mmapWriteLock(mm, t)
             return wait ?? .next
         case 1:
             let (cursor, end) = (self[t, .cursor], self[t, .last] + 1)

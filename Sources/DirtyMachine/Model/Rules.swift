@@ -109,4 +109,11 @@ public struct Rules: Hashable, Sendable {
     public var writebackRequiresDirty = true
     /// A TLB may drop an entry at any moment, as a move of its own.
     public var tlbEviction = false
+    /// A store sets D in the PTE at once, as x86 does; else the TLB keeps it until its entry goes.
+    public var tlbWritesDirtyThrough = true
+    /// fork links the child's VMA behind its parent's in the reverse map; else before it.
+    public var forkLinksBehind = true
+    /// madvise(MADV_DONTNEED) holds mmap_sem for reading, so that faults of other threads run
+    /// beside it.
+    public var madviseSharesLock = true
 }

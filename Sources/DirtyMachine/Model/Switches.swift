@@ -216,5 +216,26 @@ extension Switch {
             "", "tlb-eviction", "A TLB may drop an entry at any moment, as a move of its own.",
             [.init("on") { $0.tlbEviction = true }, .init("off") { $0.tlbEviction = false }],
             in: ["off", "off", "off", "off", "off"], isSimulated: false),
+        Switch(
+            "", "tlb-dirty",
+            "A store sets D in the PTE at once, as x86 does, or when the TLB drops the entry.",
+            [
+                .init("immediate") { $0.tlbWritesDirtyThrough = true },
+                .init("late") { $0.tlbWritesDirtyThrough = false },
+            ], in: ["immediate", "immediate", "immediate", "immediate", "immediate"]),
+        Switch(
+            "", "fork-rmap-order",
+            "fork links the child's VMA into the reverse map after its parent's, or before it.",
+            [
+                .init("after", aliases: ["right"]) { $0.forkLinksBehind = true },
+                .init("before", aliases: ["wrong"]) { $0.forkLinksBehind = false },
+            ], in: ["after", "after", "after", "after", "after"]),
+        Switch(
+            "", "madvise-lock",
+            "How madvise(MADV_DONTNEED) holds mmap_sem: for writing, or for reading (2.6.23).",
+            [
+                .init("write") { $0.madviseSharesLock = false },
+                .init("read") { $0.madviseSharesLock = true },
+            ], in: ["write", "write", "write", "write", "read"]),
     ]
 }
