@@ -17,6 +17,11 @@ struct AddressSpace {
         var isWhole: Bool { pages == filePages.count }
         var range: ClosedRange<Int> { firstPage...firstPage + pages - 1 }
 
+        /// Whether an access is no SIGSEGV. On x86, what can be written or run can be read.
+        func allows(store: Bool) -> Bool {
+            store ? kind.letters.contains("w") : kind.letters != "none"
+        }
+
         func page(of address: UInt64) -> Int { firstPage + Int((address - start) / Page.size) }
 
         /// The part within `range`, which overlaps and begins and ends with a page.
@@ -71,6 +76,27 @@ struct AddressSpace {
     /// Adds a mapping where nothing is.
     mutating func insert(_ segment: Segment) {
         segments.insert(segment, at: firstIndex(endingAfter: segment.start))
+    }
+
+    /// Gives what is mapped in `range` other permissions.
+    mutating func protect(_ range: Range<UInt64>, letters: String) {
+        for var part in remove(range) {
+            part.kind.letters = letters
+            insert(part)
+            join(at: firstIndex(endingAfter: part.start))
+        }
+    }
+
+    /// Joins a segment with those before and after it that differ from it in nothing.
+    private mutating func join(at index: Int) {
+        for first in [index, index - 1] where first >= 0 && first + 1 < segments.count {
+            let (left, right) = (segments[first], segments[first + 1])
+            guard left.end == right.start, left.mapping == right.mapping, left.kind == right.kind,
+                left.firstPage + left.pages == right.firstPage
+            else { continue }
+            segments[first].end = right.end
+            segments.remove(at: first + 1)
+        }
     }
 
     private func firstIndex(endingAfter address: UInt64) -> Int {

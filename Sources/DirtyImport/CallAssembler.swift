@@ -10,6 +10,8 @@ struct CallAssembler {
         case runs(ThreadID)
         /// A call with its result, or one that has forked.
         case call(SystemCall)
+        /// This thread calls execve on this path, and the result is not printed with it.
+        case executes(ThreadID, path: [UInt8])
         /// This thread waits in a call.
         case blocks(ThreadID)
     }
@@ -49,6 +51,9 @@ struct CallAssembler {
             let begun = Unfinished(text: Array(rest[..<next]))
             if let thread = SystemCallParser.thread(of: begun.text) {
                 messages.append(.runs(thread))
+                if let path = SystemCallParser.executed(begun.text) {
+                    messages.append(.executes(thread, path: path))
+                }
             }
             current = begun
             evaluate(ended: endsLine && next == rest.endIndex, &messages)

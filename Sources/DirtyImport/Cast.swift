@@ -17,17 +17,27 @@ struct Cast {
         /// The pages of its file that it shows.
         var filePages: ClosedRange<Int>
         var isShared: Bool
+        /// msync has something to do: shared also in the eyes of the kernel.
+        var isSyncable: Bool
     }
 
+    /// What had to be left out.
+    private(set) var warnings: [ImportWarning] = []
+
     private var mappings: [Int: Mapping] = [:]
+    private var memoryFiles: Set<Int> = []
 
     init(recorder: Recorder, options: ImportOptions) throws(ImportError) {
         let taken = Set(recorder.files.files.keys.filter { recorder.files.isTaken($0) })
         if let line = taken.compactMap({ recorder.files.files[$0]!.tooLargeAt }).min() {
             throw Self.tooLarge(line, options)
         }
-        select(from: recorder.log.events, taken: taken)
-        guard !files.isEmpty else { throw Self.nothingTaken(options) }
+        let initialPages = taken.map { ($0, Page.count(recorder.files.files[$0]!.initialSize)) }
+        select(
+            from: recorder.log.events, taken: taken,
+            initialPages: Dictionary(uniqueKeysWithValues: initialPages))
+        guard !files.isEmpty else { throw Self.nothingTaken(recorder, options) }
+        memoryFiles = Set(files.filter { recorder.files.files[$0]!.isInMemory })
         try measure(recorder, options)
         var names = Set(processNames.values)
         for file in files {
@@ -38,6 +48,13 @@ struct Cast {
     }
 
     func mapping(_ number: Int) -> String { mappings[number]!.name }
+
+    func isSyncable(_ mapping: Int) -> Bool { mappings[mapping]!.isSyncable }
+
+    func firstFilePage(of mapping: Int) -> Int { mappings[mapping]!.filePages.lowerBound }
+
+    /// Whether the file has a disk below it that dirty pages are written to.
+    func hasDisk(_ file: Int) -> Bool { !memoryFiles.contains(file) }
 
     func isShared(_ mapping: Int) -> Bool { mappings[mapping]!.isShared }
 
@@ -51,18 +68,38 @@ struct Cast {
     }
 
     /// Keeps the events of taken files, and of the processes that have a part in them.
-    private mutating func select(from all: [Event], taken: Set<Int>) {
+    private mutating func select(
+        from all: [Event], taken: Set<Int>, initialPages: [Int: Int]
+    ) {
+        var sizes = initialPages
+        var beyond: (line: Int, count: Int)?
         /// Pages that each process still has of each mapping: a child of a fork inherits them.
         var mapped: [Int: [Int: Int]] = [:]
-        for event in all {
+        for var event in all {
             if let file = event.file {
                 guard taken.contains(file) else { continue }
+                // Such a store or load is a SIGBUS, which a program survives only if it expects it.
+                if case .some(let part) = event.accessed,
+                    let size = sizes[file],
+                    size <= filePages(of: part).upperBound
+                {
+                    beyond = (beyond?.line ?? event.line, (beyond?.count ?? 0) + 1)
+                    let kept = size - filePages(of: part).lowerBound
+                    guard kept > 0 else { continue }
+                    event.shorten(to: kept)
+                }
+                switch event.action {
+                case .pwrite(let pages): sizes[file] = max(sizes[file] ?? 0, pages.upperBound + 1)
+                case .ftruncate(let pages): sizes[file] = pages
+                default: break
+                }
                 if !files.contains(file) { files.append(file) }
                 enter(event.process, isRoot: true)
                 switch event.action {
                 case .mmap(let mapping, let pages, let kind):
                     mappings[mapping] = Mapping(
-                        name: "m\(mappings.count + 1)", filePages: pages, isShared: kind.shared)
+                        name: "m\(mappings.count + 1)", filePages: pages, isShared: kind.shared,
+                        isSyncable: kind.shared && !kind.readOnlyDescriptor)
                     mapped[event.process, default: [:]][mapping] = pages.count
                 case .munmap(let part, _):
                     mapped[event.process]?[part.mapping, default: 0] -= part.pages.count
@@ -81,6 +118,13 @@ struct Cast {
                 mapped[event.process] = nil
             }
             events.append(event)
+        }
+        if let beyond {
+            warnings.append(
+                ImportWarning(
+                    line: beyond.line,
+                    message: "loads and stores beyond the end of a file, as far as the trace shows"
+                        + " its length, are left out from here on (\(grouped(beyond.count)))"))
         }
     }
 
@@ -146,13 +190,40 @@ struct Cast {
                 + " choose fewer files, or record a shorter run")
     }
 
-    private static func nothingTaken(_ options: ImportOptions) -> ImportError {
-        let message =
-            options.files.isEmpty
-            ? "the program mapped no file \(options.all ? "" : "shared and writable ")between"
-                + " the start and the end of this trace; name the files to take,"
-                + " or take all that were mapped"
-            : "the program used no file that matches \(options.files.joined(separator: ", "))"
+    /// What the program did instead, and what to do about it.
+    private static func nothingTaken(_ recorder: Recorder, _ options: ImportOptions) -> ImportError
+    {
+        var message: String
+        if !options.files.isEmpty {
+            message =
+                "the program used no file that matches"
+                + " \(options.files.map { Names.safe(Array($0.utf8)) }.joined(separator: ", "))"
+        } else {
+            message = "the program mapped no file" + (options.all ? "" : " shared and writable")
+        }
+        if let executed = recorder.executed {
+            message +=
+                "; it went over to another program by execve"
+                + (executed.isEmpty ? "" : " (\(Names.safe(executed)))")
+                + ", which the trace does not follow: name that program behind valgrind's options,"
+                + " or add --trace-children=yes"
+            return ImportError(file: options.traceName, message: message)
+        }
+        let mapped = recorder.files.files.values.filter(\.isMapped).map(\.path).sorted {
+            $0.lexicographicallyPrecedes($1)
+        }
+        if !options.files.isEmpty {
+            message += "; without --file, all that were mapped shared and writable are taken"
+        } else if mapped.isEmpty {
+            message +=
+                ", so there is nothing to show; does it work on its data with read and write"
+                + " alone, or in a child process (then add --trace-children=yes)?"
+        } else {
+            let names = mapped.prefix(3).map { Names.safe($0) }.joined(separator: ", ")
+            message +=
+                "; others it did map (\(names)\(mapped.count > 3 ? ", …" : "")): take some with"
+                + " --file PATTERN, or all with --all"
+        }
         return ImportError(file: options.traceName, message: message)
     }
 }

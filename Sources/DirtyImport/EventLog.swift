@@ -1,5 +1,5 @@
 /// Something that a process did to a file or to a mapping of one.
-struct Event {
+struct Event: Equatable {
     /// Pages of a mapping, counted as the mapping was made.
     struct Part: Equatable {
         var mapping: Int
@@ -43,6 +43,32 @@ struct Event {
     var stores = 0
     /// How often a read or write of the file has been repeated.
     var times = 1
+
+    /// The part of a mapping that a load or store touches.
+    var accessed: Part? {
+        switch action {
+        case .read(let part), .write(let part): part
+        default: nil
+        }
+    }
+
+    /// Keeps the first pages of a load or store.
+    mutating func shorten(to count: Int) {
+        guard var part = accessed else { return }
+        part.pages = part.pages.lowerBound...part.pages.lowerBound + count - 1
+        if case .read = action { action = .read(part) } else { action = .write(part) }
+    }
+
+    /// Whether both are what one system call did to several mappings.
+    func isOfSameCall(as other: Event) -> Bool {
+        guard line == other.line, process == other.process else { return false }
+        switch (action, other.action) {
+        case (.msync(_, let mode), .msync(_, let otherMode)): return mode == otherMode
+        case (.munmap(_, let remapped), .munmap(_, let otherRemapped)):
+            return remapped == otherRemapped
+        default: return self == other
+        }
+    }
 }
 
 /// The events of a trace in their order. Accesses to a page between two other events are one event

@@ -44,6 +44,12 @@ struct TracedFile {
         size = bytes
     }
 
+    /// What was done to it so far is left out: the scenario finds it as it is now.
+    mutating func startHere() {
+        initialSize = size
+        hasLostHistory = true
+    }
+
     mutating func grow(to bytes: UInt64) {
         size = max(size, bytes)
     }
@@ -156,7 +162,7 @@ struct FileTable {
         let opened = Set(open.values.map(\.file))
         for (number, file) in files where !file.isMapped && !isTaken(number) {
             if opened.contains(number) {
-                files[number]?.hasLostHistory = true
+                files[number]?.startHere()
             } else {
                 files[number] = nil
                 if byPath[file.path] == number { byPath[file.path] = nil }

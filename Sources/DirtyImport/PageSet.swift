@@ -38,6 +38,26 @@ struct PageSet: Equatable {
         runs.replaceSubrange(first..<end, with: remains)
     }
 
+    func contains(_ page: Int) -> Bool {
+        let index = firstIndex(endingAtOrAfter: page)
+        return index < runs.count && runs[index].lowerBound <= page
+    }
+
+    /// The parts of it that lie in `pages`.
+    func within(_ pages: ClosedRange<Int>) -> [ClosedRange<Int>] {
+        var parts: [ClosedRange<Int>] = []
+        var index = firstIndex(endingAtOrAfter: pages.lowerBound)
+        while index < runs.count, runs[index].lowerBound <= pages.upperBound {
+            parts.append(runs[index].clamped(to: pages))
+            index += 1
+        }
+        return parts
+    }
+
+    func count(in pages: ClosedRange<Int>) -> Int {
+        within(pages).reduce(0) { $0 + $1.count }
+    }
+
     private func firstIndex(endingAtOrAfter page: Int) -> Int {
         var low = 0
         var high = runs.count

@@ -23,6 +23,9 @@ extension Recorder {
         guard offset % Page.size == 0, !overflow, end <= UInt64(Int64.max) else {
             return warn("this mmap cannot be right and is left out")
         }
+        guard !shared || !open.isReadOnly || protection & ProtectionFlags.write == 0 else {
+            return warn("this mmap cannot be right and is left out")
+        }
         files.update(open.file) {
             $0.isMapped = true
             if shared, protection & ProtectionFlags.write != 0 { $0.isSharedWritable = true }
@@ -46,13 +49,20 @@ extension Recorder {
     mutating func protect(_ call: SystemCall, _ process: Int) throws(ImportError) {
         guard let range = span(call), let protection = call[2] else { return }
         for part in processes[process]?.space.overlapping(range) ?? [] {
-            if part.kind.shared, protection & ProtectionFlags.write != 0 {
+            let wantsWrite = part.kind.shared && protection & ProtectionFlags.write != 0
+            guard !wantsWrite || !part.kind.readOnlyDescriptor else {
+                return warn("this mprotect cannot be right and is left out")
+            }
+            if wantsWrite {
                 files.update(part.file) { $0.isSharedWritable = true }
             }
             try record(
                 .mprotect(part.eventPart, letters: letters(protection)), file: part.file,
                 by: process)
         }
+        let letters = letters(protection)
+        processes[process]?.space.protect(range, letters: letters)
+        try checkMappings(process)
     }
 
     mutating func msync(_ call: SystemCall, _ process: Int) throws(ImportError) {

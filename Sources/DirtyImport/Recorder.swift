@@ -43,6 +43,12 @@ struct Recorder {
     private var processCount = 0
     private var mappingCount = 0
     private var hasWarnedOfMixture = false
+    private var hasWarnedOfSignal = false
+    /// Programs that processes have gone over to by execve, while the trace does not show the new
+    /// program: valgrind prints the call and then nothing more of that process.
+    private var executing: [Int: [UInt8]] = [:]
+    /// One of them; empty where its path cannot be read.
+    var executed: [UInt8]? { executing.min { $0.key < $1.key }?.value }
 
     init(options: ImportOptions) {
         self.options = options
@@ -56,6 +62,15 @@ struct Recorder {
         } else {
             warningsDropped += 1
         }
+    }
+
+    /// At the end: what a program did that another has gone over to is missing.
+    mutating func warnOfExecute() {
+        guard let executed else { return }
+        let program = executed.isEmpty ? "another program" : Names.safe(executed)
+        warn(
+            "a process goes over to \(program) by execve, which the trace does not follow;"
+                + " to record it too, add --trace-children=yes")
     }
 
     mutating func note(_ text: ArraySlice<UInt8>) {
@@ -81,6 +96,7 @@ struct Recorder {
                 String(decoding: parts[0].filter { $0.decimalDigit != nil }, as: UTF8.self))
         else { return }
         if parts[1].elementsEqual("Lackey,".utf8) {
+            executing[process] = nil
             if processes[process] == nil { try enter(process) } else { try execute(process) }
             run(process)
         } else if parts[1].elementsEqual("Command:".utf8), let number = processes[process]?.number {
@@ -96,6 +112,7 @@ struct Recorder {
         case .runs(let thread):
             if processes[thread.process] == nil { try enter(thread.process) }
             processes[thread.process]?.blockedThreads.remove(thread.thread)
+            executing[thread.process] = nil
             run(thread.process)
         case .blocks(let thread):
             processes[thread.process]?.blockedThreads.insert(thread.thread)
@@ -103,6 +120,8 @@ struct Recorder {
             if let other = recent.last(where: { $0 != thread.process && isRunnable($0) }) {
                 current = other
             }
+        case .executes(let thread, let path):
+            if executing.count < options.limits.processes { executing[thread.process] = path }
         case .call(let call):
             try take(call)
         }
@@ -122,6 +141,7 @@ struct Recorder {
         if let hot, record.address >= hot.segment.start, record.address < hot.segment.end,
             record.address % Page.size + record.size <= Page.size
         {
+            guard allows(hot.segment, store: record.kind != .load) else { return }
             let page = hot.segment.page(of: record.address)
             log.access(
                 hot.segment, page: page, store: record.kind != .load, process: hot.process,
@@ -145,6 +165,18 @@ struct Recorder {
         }
     }
 
+    /// False, with a warning once, for an access that ends in SIGSEGV. A program that lives on
+    /// handles the signal, allows the access and makes it again.
+    @inline(__always)
+    private mutating func allows(_ segment: AddressSpace.Segment, store: Bool) -> Bool {
+        if segment.allows(store: store) { return true }
+        if !hasWarnedOfSignal {
+            hasWarnedOfSignal = true
+            warn("loads and stores that the mapping does not permit are left out from here on")
+        }
+        return false
+    }
+
     /// Who runs, or what is mapped, may have changed.
     private mutating func lookAround() {
         hot = nil
@@ -159,6 +191,7 @@ struct Recorder {
             let range = Page.covering(address: address, count: size)
         else { return }
         for part in processes[process]?.space.overlapping(range) ?? [] {
+            guard allows(part, store: store) else { continue }
             for page in part.range {
                 log.access(part, page: page, store: store, process: number, line: line)
                 try checkLength()
@@ -272,19 +305,23 @@ struct Recorder {
         file: Int, pages: ClosedRange<Int>, at range: Range<UInt64>, _ kind: Event.MappingKind,
         by process: Int
     ) throws(ImportError) {
-        guard (processes[process]?.space.count ?? 0) < options.limits.mappings else {
-            throw error(
-                "more than \(grouped(options.limits.mappings)) mappings of files at one time;"
-                    + " choose fewer files"
-            )
-        }
         mappingCount += 1
         let segment = AddressSpace.Segment(
             start: range.lowerBound, end: range.upperBound, mapping: mappingCount, file: file,
             firstPage: 0,
             filePages: pages, kind: kind)
         processes[process]?.space.insert(segment)
+        try checkMappings(process)
         try record(.mmap(mapping: mappingCount, pages: pages, kind), file: file, by: process)
+    }
+
+    /// After something that may have made more of them.
+    func checkMappings(_ process: Int) throws(ImportError) {
+        guard (processes[process]?.space.count ?? 0) > options.limits.mappings else { return }
+        throw error(
+            "more than \(grouped(options.limits.mappings)) mappings of files at one time;"
+                + " choose fewer files"
+        )
     }
 
     /// Longer command lines and notes are of no use to readers.

@@ -5,17 +5,13 @@ struct ScenarioWriter {
     /// What is shown, in order.
     private let cast: Cast
     private var summary = ImportSummary()
-    /// The pages of each file that have been stored to through a shared mapping since they were
-    /// last synced.
-    private var unsynced: [Int: PageSet] = [:]
-    private var chapterCounts: [String: Int] = [:]
-    /// The line of the trace whose chapter has been opened: one msync can touch several mappings.
-    private var chapterLine: Int?
+    private var narrator: Narrator
 
     init(recorder: Recorder, options: ImportOptions) throws(ImportError) {
         self.recorder = recorder
         self.options = options
         cast = try Cast(recorder: recorder, options: options)
+        narrator = Narrator(cast: cast, options: options)
     }
 
     consuming func write(into output: inout some TextOutputStream) throws(ImportError)
@@ -26,14 +22,17 @@ struct ScenarioWriter {
             summary.stores += event.stores
         }
         writeHeader(into: &output)
-        chapter(
-            Self.start, "what a real program did, recorded instruction by instruction",
-            into: &output)
-        for event in cast.events { write(event, into: &output) }
-        chapter(
-            Self.end, "no store is lost: each is on disk, in the page cache or in a page table",
-            into: &output)
-        output.write("expect lost 0\n")
+        write(narrator.start(program: program), into: &output)
+        var rest = cast.events[...]
+        while let event = rest.first {
+            // One msync or munmap can touch several mappings.
+            let group = rest.prefix { $0.isOfSameCall(as: event) }
+            write(narrator.before(group), into: &output)
+            for event in group { write(event, into: &output) }
+            write(narrator.after(group), into: &output)
+            rest = rest.dropFirst(group.count)
+        }
+        write(narrator.end(), into: &output)
         for file in cast.files {
             let traced = recorder.files.files[file]!
             summary.files.append(
@@ -42,7 +41,7 @@ struct ScenarioWriter {
                     pages: Page.count(traced.initialSize)))
         }
         summary.processes = cast.processNames.sorted { $0.key < $1.key }.map(\.value)
-        summary.warnings = recorder.warnings
+        summary.warnings = recorder.warnings + cast.warnings
         summary.warningsDropped = recorder.warningsDropped
         return summary
     }
@@ -90,6 +89,12 @@ struct ScenarioWriter {
         }
     }
 
+    /// The recorded program as captions call it: its name without folders.
+    private var program: String {
+        let first = recorder.command.split(separator: .blank).first ?? []
+        return Names.safe(Array(first[((first.lastIndex(of: .slash) ?? first.startIndex - 1) + 1)...]), lengthMax: 24)
+    }
+
     private var title: String {
         let command = Names.safe(recorder.command, lengthMax: Self.titleLengthMax)
         let given = options.title.map { Array($0.utf8) } ?? recorder.title
@@ -101,7 +106,6 @@ struct ScenarioWriter {
     private mutating func write(_ event: Event, into output: inout some TextOutputStream) {
         let process = cast.processNames[event.process]!
         let name = event.file.flatMap { cast.fileNames[$0] } ?? ""
-        narrate(event, process: process, file: name, into: &output)
         var command: String
         var comment = ""
         switch event.action {
@@ -168,62 +172,8 @@ struct ScenarioWriter {
         }
     }
 
-    /// Opens a chapter where data becomes safe, or where mappings with unsafe data go.
-    private mutating func narrate(
-        _ event: Event, process: String, file: String, into output: inout some TextOutputStream
-    ) {
-        defer { follow(event) }
-        guard chapterLine != event.line else { return }
-        let pages = event.file.flatMap { unsynced[$0]?.count } ?? 0
-        let stored =
-            (pages == 0 ? "no stores to" : "stores to \(plural(pages, "page")) of") + " \(file)"
-        let since = "\(stored) through mappings since its last sync"
-        switch event.action {
-        case .msync(_, let mode) where mode != "invalidate":
-            let flag = mode == "sync" ? "MS_SYNC" : "MS_ASYNC"
-            chapter("msync", "\(process) calls msync(\(flag)): \(since)", into: &output)
-        case .fsync(let promised) where !promised:
-            chapter("fsync", "\(process) calls fsync: \(since)", into: &output)
-        case .syncAll:
-            chapter("sync", "\(process) calls sync", into: &output)
-        case .munmap(let part, _) where pages > 0 && cast.isShared(part.mapping):
-            chapter("munmap", "\(process) unmaps: \(since)", into: &output)
-        case .exit where !unsynced.isEmpty:
-            chapter("exit", "\(process) exits, with stores that no sync has written", into: &output)
-        case .fork(let child):
-            chapter(
-                "fork",
-                "\(process) forks \(cast.processNames[child]!), which has the same mappings",
-                into: &output)
-        default: return
-        }
-        chapterLine = event.line
-    }
-
-    private mutating func follow(_ event: Event) {
-        guard let file = event.file else {
-            if event.action == .syncAll { unsynced = [:] }
-            return
-        }
-        switch event.action {
-        case .write(let part) where cast.isShared(part.mapping):
-            unsynced[file, default: PageSet()].insert(cast.filePages(of: part))
-        case .msync(let part, mode: "sync"):
-            unsynced[file]?.remove(cast.filePages(of: part))
-        case .fsync:
-            unsynced[file] = nil
-        default: break
-        }
-        if unsynced[file]?.isEmpty == true { unsynced[file] = nil }
-    }
-
-    private mutating func chapter(
-        _ kind: String, _ text: String, into output: inout some TextOutputStream
-    ) {
-        chapterCounts[kind, default: 0] += 1
-        let isOnly = kind == Self.start || kind == Self.end
-        let name = isOnly ? kind : "\(kind) \(chapterCounts[kind]!)"
-        output.write("\nchapter \(Names.quoted(name))\nsay \(Names.quoted(text))\n")
+    private func write(_ lines: [String], into output: inout some TextOutputStream) {
+        for line in lines { output.write(line + "\n") }
     }
 
     // MARK: Words
@@ -249,10 +199,6 @@ struct ScenarioWriter {
         return event.loads > part.pages.count ? plural(event.loads, "load") : ""
     }
 
-    private func plural(_ number: Int, _ word: String) -> String {
-        "\(grouped(number)) \(word)\(number == 1 ? "" : "s")"
-    }
-
     private func line(_ command: String, comment: String, into output: inout some TextOutputStream)
     {
         guard !comment.isEmpty else { return output.write(command + "\n") }
@@ -260,8 +206,6 @@ struct ScenarioWriter {
         output.write("\(command)\(padding)# \(comment)\n")
     }
 
-    private static let start = "start"
-    private static let end = "end"
     private static let titleLengthMax = 72
     private static let commentColumn = 32
 }

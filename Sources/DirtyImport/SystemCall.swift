@@ -70,6 +70,17 @@ struct SystemCallParser {
         return parser.parse(ended: ended)
     }
 
+    /// The path of an execve whose result is missing: it succeeded, and what follows is another
+    /// program. Empty where the path cannot be read.
+    static func executed(_ text: [UInt8]) -> [UInt8]? {
+        var parser = Self(text)
+        guard parser.thread() != nil else { return nil }
+        parser.skipBlanks()
+        guard parser.name() == "sys_execve", !parser.find("-->") else { return nil }
+        guard parser.find("("), parser.find("("), let end = parser.endOfString() else { return [] }
+        return Array(parser.text[parser.index..<end])
+    }
+
     private mutating func thread() -> ThreadID? {
         guard let process = decimal(), take(","), let thread = decimal(), take("]("),
             decimal() != nil, take(")")

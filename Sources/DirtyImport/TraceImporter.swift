@@ -51,14 +51,24 @@ public struct TraceImporter {
         -> ImportSummary
     {
         if !partial.isEmpty {
-            // The last number may lack digits, so the line is not used.
             recorder.line = lines + 1
-            recorder.warn("the trace ends in the middle of this line, which is left out")
+            try takeLast(partial)
         }
         if memoryLines + callLines == 0 { throw notATrace(line: nil) }
         if callLines == 0 { throw error("this trace has no system calls; \(Self.advice)") }
         if memoryLines == 0 { throw error("this trace has no loads and stores; \(Self.advice)") }
+        recorder.warnOfExecute()
         return try ScenarioWriter(recorder: recorder, options: options).write(into: &output)
+    }
+
+    /// A line without an end. Its last number may lack digits, so it is not used, except that
+    /// valgrind ends a trace with the call that goes over to another program.
+    private mutating func takeLast(_ text: [UInt8]) throws(ImportError) {
+        for case .executes(let thread, let path) in assembler.take(text, endsLine: true) ?? [] {
+            callLines += 1
+            return try recorder.take(.executes(thread, path: path))
+        }
+        recorder.warn("the trace ends in the middle of this line, which is left out")
     }
 
     @inline(__always)

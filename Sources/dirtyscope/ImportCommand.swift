@@ -9,10 +9,19 @@ struct ImportCommand: ParsableCommand {
         commandName: "import",
         abstract: "Turn the trace of a real program into a scenario.",
         discussion: """
-            Record the trace with
-              valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes PROGRAM 2> trace
-            Files that the program mapped shared and writable are taken; repeated accesses to a page \
-            between two events are folded and counted.
+            Record the program with valgrind (Debian: apt-get install valgrind), on x86-64:
+
+              valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes --log-file=run.trace PROGRAM
+              dirtyscope import run.trace -o run.demo
+              dirtyscope play run.demo
+
+            Where PROGRAM starts another that does the work, such as a shell script, name that one, or \
+            add --trace-children=yes. A run is some 50 to 100 times slower and the trace is large; it can \
+            be piped: --log-fd=9 9>&1 >/dev/null | dirtyscope import - -o run.demo
+
+            Files that the program mapped shared and writable become files of the scenario. Its loads, \
+            stores and system calls on them become commands; repeated accesses to a page between two \
+            calls are folded and counted. Captions tell the story, 'expect' lines check the kernel.
             """)
 
     @Argument(help: "The trace; '-' reads standard input.")
@@ -23,19 +32,21 @@ struct ImportCommand: ParsableCommand {
 
     @Option(
         name: .customLong("file"),
-        help: ArgumentHelp("Take the files that match this pattern (* and ?) instead.", valueName: "glob"))
+        help: ArgumentHelp(
+            "Take these files instead, as often as needed; * and ? match anything. Without '/' the name is compared, else the whole path.",
+            valueName: "pattern"))
     var files: [String] = []
 
-    @Flag(help: "Take every file that was mapped at all.")
+    @Flag(help: "Take every file that was mapped at all, also privately or read-only.")
     var all = false
 
-    @Option(help: "The scenario's kernel.")
+    @Option(help: "The kernel whose rules the scenario is played by.")
     var kernel: Profile = .v6_18
 
-    @Option(help: "The scenario's title.")
+    @Option(help: "The scenario's title; by default the recorded command.")
     var title: String?
 
-    @Flag(help: "The files begin in the page cache; a trace does not tell.")
+    @Flag(help: "Let the files begin in the page cache, which a trace does not tell; by default they are on disk only.")
     var cached = false
 
     func run() throws {
@@ -50,6 +61,10 @@ struct ImportCommand: ParsableCommand {
             let summary = try importTrace(from: FilePath(trace), options: options, into: &text)
             for warning in summary.warnings {
                 Output.complain("\(printable(options.traceName)): warning: \(printable(warning.description))")
+            }
+            if summary.warningsDropped > 0 {
+                Output.complain(
+                    "\(printable(options.traceName)): \(summary.warningsDropped) more warnings like these")
             }
         } catch let error as ImportError {
             Output.complain("dirtyscope: " + printable(error.description))

@@ -28,19 +28,39 @@ struct OperationTests {
                 process A                       # prog run
 
                 chapter "start"
-                say "what a real program did, recorded instruction by instruction"
+                say "This is a recorded run of a real program, prog. Its stores and system calls are what happened; what the kernel does about them is simulated here, step by step."
                 A ftruncate data_bin 4
-                A mmap m1 data_bin[0..3] rw shared
-                A write m1[0..1]                # 3 stores, 1 load
 
-                chapter "msync 1"
-                say "A calls msync(MS_SYNC): stores to 2 pages of data_bin through mappings since its last sync"
+                chapter "mapping"
+                say "A maps 4 pages of data_bin, shared and writable: this memory is the file's own pages in the page cache. The page table has none of them yet."
+                A mmap m1 data_bin[0..3] rw shared
+                focus A m1
+                expect A m1[0] absent
+
+                chapter "first store"
+                focus A m1[0]
+                say "The first store through a mapping, to page 0 of data_bin. The PTE does not allow it, so it faults: the kernel marks the page dirty, then lets it through. 1 more store takes no fault."
+                A write m1[0..1]                # 3 stores, 1 load
+                expect A m1[0] present write dirty
+                expect data_bin[0] dirty
+                pause
+
+                chapter "sync"
+                say "A calls msync(MS_SYNC): 2 dirty pages. For each the kernel takes write permission from the PTEs, so that it sees the next store, and writes the page to disk."
                 A msync m1 sync
+                expect data_bin[1] cached !dirty !writeback
+                expect disk data_bin[1] 2
+                expect A m1[1] present !write !dirty
+                expect nr_dirty == 0
+                pause
+                say "A exits."
                 A exit
 
                 chapter "end"
-                say "no store is lost: each is on disk, in the page cache or in a page table"
+                say "All is on disk that was not cut off. The kernel has lost no store."
+                expect nr_dirty == 0
                 expect lost 0
+                expect invariants
 
                 """)
     }
@@ -75,8 +95,8 @@ struct OperationTests {
         let text = try trace.scenario()
         #expect(
             text.contains(
-                "A read m1[2]                    # 1,284 loads\nA write m1[2]                   # 300 stores, 5 loads\n"
-            ))
+                "\nA read m1[2]                    # 1,284 loads\n"))
+        #expect(text.contains("\nA write m1[2]                   # 300 stores, 5 loads\n"))
     }
 
     @Test("What happens to a file that is not taken does not interrupt the folding")
@@ -130,10 +150,10 @@ struct OperationTests {
     func remapping() throws {
         var trace = Trace.mapped()
         trace.call("sys_mremap ( \(Trace.at(2)), 8192, 16384, 0x1 )", Trace.base + 0x10000)
-        trace.store(18)
+        trace.store(17)
         #expect(
             try trace.operations(skipping: 2) == [
-                "A munmap m1[2..3]", "A mmap m2 data_bin[2..5] rw shared", "A write m2[2]",
+                "A munmap m1[2..3]", "A mmap m2 data_bin[2..5] rw shared", "A write m2[1]",
             ])
     }
 

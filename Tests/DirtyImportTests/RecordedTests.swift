@@ -23,7 +23,7 @@ struct RecordedTests {
         return bytes
     }
 
-    @Test("The shipped scenarios are what their traces give", arguments: ["gdbm", "rrdtool"])
+    @Test("The shipped scenarios are what their traces give", arguments: ["gdbm", "rrdtool", "lmdb"])
     func shipped(name: String) throws {
         let trace = try Self.contents("Tests/DirtyImportTests/Fixtures/\(name).trace")
         let demo = try Self.contents("Demos/recorded/\(name).demo")
@@ -32,7 +32,7 @@ struct RecordedTests {
         #expect(summary.warnings.isEmpty)
     }
 
-    @Test("The simulator agrees with the recorded programs", arguments: ["gdbm", "rrdtool"])
+    @Test("The simulator agrees with the recorded programs", arguments: ["gdbm", "rrdtool", "lmdb"])
     func simulated(name: String) throws {
         let demo = try Self.contents("Demos/recorded/\(name).demo")
         var session = try Session(ScenarioParser.parse(demo, name: name).get())

@@ -85,7 +85,8 @@ struct RobustnessTests {
         options.files = ["*.rrd", "other"]
         #expect(
             Self.message(trace.text, options)
-                == "run.trace: the program used no file that matches *.rrd, other")
+                == "run.trace: the program used no file that matches *.rrd, other;"
+                + " without --file, all that were mapped shared and writable are taken")
     }
 
     @Test("A line without end is refused before it fills the memory")
@@ -109,8 +110,9 @@ struct RobustnessTests {
         #expect(
             Self.message(
                 "I  0401ab70,3\nSYSCALL[7,1](12) sys_brk ( 0x0 ) --> [pre-success] Success(0x0) \n")
-                == "trace: the program mapped no file shared and writable between the start and the end of this trace;"
-                + " name the files to take, or take all that were mapped")
+                == "trace: the program mapped no file shared and writable, so there is nothing to show;"
+                + " does it work on its data with read and write alone, or in a child process"
+                + " (then add --trace-children=yes)?")
     }
 
     @Test(
@@ -180,6 +182,49 @@ struct RobustnessTests {
         #expect(line.hasSuffix("# \(comment)"))
     }
 
+    @Test("Accesses that must have ended in a signal are left out with a warning")
+    func signals() throws {
+        var trace = Trace.mapped()
+        trace.store(0)
+        trace.call("sys_mprotect ( \(Trace.at(1)), 4096, 1 )")
+        trace.store(1)
+        trace.load(1)
+        trace.call("sys_mprotect ( \(Trace.at(1)), 4096, 3 )")
+        trace.store(1)
+        trace.call("sys_ftruncate ( 3, 8192 )")
+        trace.store(3)
+        #expect(
+            try trace.operations(skipping: 2) == [
+                "A write m1[0]", "A mprotect m1[1] r", "A read m1[1]", "A mprotect m1[1] rw",
+                "A write m1[1]", "A ftruncate data_bin 2",
+            ])
+        let warnings = try Trace.scenario(of: Array(trace.text.utf8)).summary.warnings
+        #expect(
+            warnings.map(\.description) == [
+                "line 8: loads and stores that the mapping does not permit are left out from here on",
+                "line 13: loads and stores beyond the end of a file, as far as the trace shows its"
+                    + " length, are left out from here on (1)",
+            ])
+    }
+
+    @Test("What was done to a file before it was mapped may be left out, but not its length")
+    func lostHistory() throws {
+        var trace = Trace()
+        trace.call("sys_openat ( 4294967196, 0x40(data.bin), 66, 384 )", 3)
+        trace.call("sys_ftruncate ( 3, 16384 )")
+        for number in 0..<4 {
+            trace.call("sys_openat ( 4294967196, 0x40(other\(number)), 66, 384 )", 4)
+            trace.call("sys_pwrite64 ( 4, 0x50, 10, 0 )", 10)
+        }
+        trace.call("sys_mmap ( 0x0, 16384, 3, 1, 3, 0 )", Trace.base)
+        trace.store(3)
+        var options = ImportOptions()
+        options.limits.operations = 4
+        let text = try trace.scenario(options)
+        #expect(text.contains("\nfile data_bin 4 ext4 "))
+        #expect(text.contains("\nA write m1[3]\n"))
+    }
+
     @Test("Files of one name get different names")
     func sameNames() throws {
         var trace = Trace.mapped(path: "a/db")
@@ -229,7 +274,7 @@ struct RobustnessTests {
                 let (text, _) = try Trace.scenario(of: mutated, options)
                 // Parsing takes longer than importing, so not every scenario is parsed.
                 if number < 100 { _ = try ScenarioParser.parse(text, name: "fuzz.demo").get() }
-                try #require(text.hasSuffix("expect lost 0\n"))
+                try #require(text.hasSuffix("expect lost 0\nexpect invariants\n"))
                 try #require(
                     text.unicodeScalars.allSatisfy {
                         $0 == "\n" || $0.properties.generalCategory != .control

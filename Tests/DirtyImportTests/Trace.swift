@@ -66,8 +66,8 @@ struct Trace {
     {
         let isOther = { (line: String) in
             line.isEmpty
-                || ["title", "kernel", "file", "process", "chapter", "say", "expect"].contains {
-                    line.hasPrefix($0 + " ")
+                || ["title", "kernel", "file", "process", "chapter", "say", "focus", "pause", "expect"].contains {
+                    line == $0 || line.hasPrefix($0 + " ")
                 }
         }
         let lines = try scenario(options).split(separator: "\n").map { line in
