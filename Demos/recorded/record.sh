@@ -4,7 +4,7 @@
 #   Demos/recorded/record.sh [DIRECTORY]
 #
 # Writes NAME.demo and NAME.trace (trimmed to what the import reads) into DIRECTORY, by default the one of this
-# script. Whole traces, of up to some gigabytes, go through pipes; TMPDIR needs some 300 MB for a minute.
+# script. Whole traces, of some hundred megabytes, go through pipes; TMPDIR needs some 300 MB for a minute.
 # DIRTYSCOPE names the dirtyscope program to use.
 set -eu
 
@@ -57,7 +57,7 @@ trace() {
     } | tee whole.pipe | grep -a -v '^I ' >data.trace
     wait "$import"
     rm whole.pipe
-    trim data.trace >"$name.trace"
+    trim data.trace | sed "s,$work/,,g" >"$name.trace"
     rm data.trace
     "$dirtyscope" import "$name.trace" -o "$name.demo"
     cmp whole.demo "$name.demo"
