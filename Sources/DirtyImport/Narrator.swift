@@ -7,6 +7,7 @@ struct Narrator {
     /// The kinds of moments that are worth a word.
     enum Moment: String {
         case mapping, firstStore = "first store", sync, storeAgain = "store again", unmap, fork
+        case secondFile = "second file"
         /// A sync that finds nothing dirty, one that finds only what write(2) wrote, MS_ASYNC.
         case idleSync, fileSync, async
         case truncate, fileWrite, exit
@@ -18,6 +19,7 @@ struct Narrator {
     private var told: [Moment: Int] = [:]
     /// Lines to write after the operations that the caption is about.
     private var pending: [String] = []
+    private var mappedFiles: Set<Int> = []
     /// The last sync's word, for the caption of the store after it.
     private var lastSync = "the sync"
 
@@ -105,8 +107,17 @@ struct Narrator {
         _ process: String, _ file: Int, _ mapping: Int, _ pages: ClosedRange<Int>,
         _ kind: Event.MappingKind
     ) -> [String] {
-        guard kind.shared, kind.letters.contains("w"), tell(.mapping) else { return [] }
+        guard kind.shared, kind.letters.contains("w") else { return [] }
+        let isNew = mappedFiles.insert(file).inserted
         let size = plural(pages.count, "page")
+        if isNew, mappedFiles.count == 2, tell(.secondFile) {
+            pending.append("focus \(process) \(cast.mapping(mapping))")
+            return chapter(first: .secondFile)
+                + say(
+                    "A second file: \(process) maps \(size) of \(name(file)), shared and writable."
+                        + " Each file's dirty pages are its own, and each is synced for itself.")
+        }
+        guard tell(.mapping) else { return [] }
         guard told[.mapping] == 1 else {
             return say("\(process) maps \(size) of \(name(file)), shared and writable.")
         }

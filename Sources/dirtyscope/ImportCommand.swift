@@ -11,13 +11,14 @@ struct ImportCommand: ParsableCommand {
         discussion: """
             Record the program with valgrind (Debian: apt-get install valgrind), on x86-64:
 
-              valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes --log-file=run.trace PROGRAM
+              valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes \\
+                  --log-file=run.trace PROGRAM
               dirtyscope import run.trace -o run.demo
               dirtyscope play run.demo
 
             Where PROGRAM starts another that does the work, such as a shell script, name that one, or \
-            add --trace-children=yes. A run is some 50 to 100 times slower and the trace is large; it can \
-            be piped: --log-fd=9 9>&1 >/dev/null | dirtyscope import - -o run.demo
+            add --trace-children=yes. The program runs far slower and the trace is large, but need not be \
+            stored: '--log-fd=9 PROGRAM 9>&1 >/dev/null | dirtyscope import -' reads it as it is printed.
 
             Files that the program mapped shared and writable become files of the scenario. Its loads, \
             stores and system calls on them become commands; repeated accesses to a page between two \

@@ -273,7 +273,9 @@ struct RobustnessTests {
             do {
                 let (text, _) = try Trace.scenario(of: mutated, options)
                 // Parsing takes longer than importing, so not every scenario is parsed.
-                if number < 100 { _ = try ScenarioParser.parse(text, name: "fuzz.demo").get() }
+                if number < 100 {
+                    try NarratorTests.run(text, "round \(round), number \(number)", okOnly: false)
+                }
                 try #require(text.hasSuffix("expect lost 0\nexpect invariants\n"))
                 try #require(
                     text.unicodeScalars.allSatisfy {
