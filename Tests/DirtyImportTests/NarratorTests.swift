@@ -76,7 +76,8 @@ struct NarratorTests {
             captions.suffix(3) == [
                 "A cuts data_bin to 1 page: 1 dirty page beyond go unwritten, as they should.",
                 "A exits.",
-                "All is on disk that was not cut off. The kernel has lost no store.",
+                "Every page is clean: all that was stored is on disk, unless it was cut off."
+                    + " No store has been lost by the kernel.",
             ])
     }
 
@@ -114,7 +115,7 @@ struct NarratorTests {
         trace.call("sys_fsync ( 3 )")
         let captions = try Self.captions(trace)
         #expect(captions.contains { $0.hasPrefix("A calls msync(MS_ASYNC), which writes nothing") })
-        #expect(captions.contains { $0.hasPrefix("A unmaps data_bin: 1 page has stores that no") })
+        #expect(captions.contains { $0.hasPrefix("A unmaps 1 page of data_bin that no sync") })
         #expect(captions.contains { $0.hasPrefix("A calls fsync of data_bin: 1 dirty page. ") })
     }
 

@@ -32,7 +32,7 @@ struct OperationTests {
                 A ftruncate data_bin 4
 
                 chapter "mapping"
-                say "A maps 4 pages of data_bin, shared and writable: this memory is the file's own pages in the page cache. The page table has none of them yet."
+                say "A maps 4 pages of data_bin, shared and writable: memory and file are one, the file's pages in the page cache. The page table has none of them yet."
                 A mmap m1 data_bin[0..3] rw shared
                 focus A m1
                 expect A m1[0] absent
@@ -57,7 +57,7 @@ struct OperationTests {
                 A exit
 
                 chapter "end"
-                say "All is on disk that was not cut off. The kernel has lost no store."
+                say "Every page is clean: all that was stored is on disk, unless it was cut off. No store has been lost by the kernel."
                 expect nr_dirty == 0
                 expect lost 0
                 expect invariants
