@@ -48,8 +48,8 @@ struct Narrator {
                 dirty == 0
                 ? "Every page is clean: all that was stored is on disk, unless it was cut off."
                 : "The trace ends with \(plural(dirty, "dirty page")) that no sync has written:"
-                    + " the kernel will write \(dirty == 1 ? "it" : "them") later, a power"
-                    + " failure before that loses \(dirty == 1 ? "it" : "them")."
+                    + " until the kernel writes \(dirty == 1 ? "it" : "them"), a power"
+                    + " failure loses \(dirty == 1 ? "it" : "them")."
             lines += say(rest + " No store has been lost by the kernel.")
             lines += dirtyCount()
         } else {
