@@ -3,7 +3,7 @@ import PackageDescription
 
 // One-way dependencies, from the pure model outwards:
 //   DirtyMachine <- DirtyScript <- DirtyView <- DirtyTerminal <- dirtyscope
-//                              \<- DirtyImport <-----------------/
+//                              \<- DirtyImport, DirtyVerify <----/
 let package = Package(
     name: "dirtyscope",
     products: [
@@ -34,10 +34,14 @@ let package = Package(
         .executableTarget(
             name: "terminal-probe", dependencies: ["DirtyTerminal", "TerminalTestSupport"],
             path: "Sources/TerminalProbe"),
+        // The running kernel, for `verify`: children that run operations, and what they show.
+        .target(name: "HostKernel"),
+        .target(name: "DirtyVerify", dependencies: ["DirtyMachine", "DirtyScript", "HostKernel"]),
         .executableTarget(
             name: "dirtyscope",
             dependencies: [
-                "DirtyMachine", "DirtyScript", "DirtyImport", "DirtyView", "DirtyTerminal",
+                "DirtyMachine", "DirtyScript", "DirtyImport", "DirtyVerify", "DirtyView",
+                "DirtyTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -49,6 +53,8 @@ let package = Package(
         .testTarget(
             name: "DirtyImportTests", dependencies: ["DirtyImport", "DirtyScript"],
             exclude: ["Fixtures"]),
+        .testTarget(
+            name: "DirtyVerifyTests", dependencies: ["DirtyMachine", "DirtyScript", "DirtyVerify"]),
         .testTarget(
             name: "DirtyViewTests", dependencies: ["DirtyMachine", "DirtyScript", "DirtyView"],
             exclude: ["Snapshots"]),

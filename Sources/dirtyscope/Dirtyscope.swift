@@ -16,6 +16,7 @@ struct Dirtyscope: ParsableCommand {
         subcommands: [
             PlayCommand.self, RunCommand.self, CompareCommand.self, CheckCommand.self,
             DemosCommand.self, RulesCommand.self, ImportCommand.self, ExportCommand.self,
+            VerifyCommand.self,
         ],
         defaultSubcommand: PlayCommand.self)
 }
@@ -47,6 +48,7 @@ extension RuleOverride: ExpressibleByArgument {
 extension ExitCode {
     static let dataError = ExitCode(65)
     static let noInput = ExitCode(66)
+    static let unavailable = ExitCode(69)
     static let cannotCreate = ExitCode(73)
     /// As shells report the end by SIGPIPE.
     static let brokenPipe = ExitCode(128 + 13)

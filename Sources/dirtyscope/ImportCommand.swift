@@ -75,14 +75,6 @@ struct ImportCommand: ParsableCommand {
             throw ExitCode.noInput
         }
         guard let output else { return try Output.write(text) }
-        do {
-            let file = try FileDescriptor.open(
-                FilePath(output), .writeOnly, options: [.create, .truncate],
-                permissions: [.ownerReadWrite, .groupRead, .otherRead])
-            try file.closeAfter { _ = try file.writeAll(text.utf8) }
-        } catch let error as Errno {
-            Output.complain("dirtyscope: cannot write '\(printable(output))': \(error)")
-            throw ExitCode.cannotCreate
-        }
+        try Output.write(text, to: output)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DirtyScript
 import SystemPackage
 
 /// Standard output and error without the C library's streams.
@@ -10,6 +11,19 @@ enum Output {
             try FileDescriptor.standardOutput.writeAll(text.utf8)
         } catch Errno.brokenPipe {
             throw ExitCode.brokenPipe
+        }
+    }
+
+    /// Writes a file that the user asked for; a complaint and an exit status where that fails.
+    static func write(_ text: String, to path: String) throws {
+        do {
+            let file = try FileDescriptor.open(
+                FilePath(path), .writeOnly, options: [.create, .truncate],
+                permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            try file.closeAfter { _ = try file.writeAll(text.utf8) }
+        } catch let error as Errno {
+            complain("dirtyscope: cannot write '\(printable(path))': \(error)")
+            throw ExitCode.cannotCreate
         }
     }
 

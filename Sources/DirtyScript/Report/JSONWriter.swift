@@ -1,8 +1,10 @@
 /// Writes JSON with the keys in the order given: reports are compared byte for byte.
-struct JSONWriter {
-    private(set) var text = ""
+public struct JSONWriter {
+    public private(set) var text = ""
 
-    mutating func object(_ members: [(String, (inout JSONWriter) -> Void)]) {
+    public init() {}
+
+    public mutating func object(_ members: [(String, (inout JSONWriter) -> Void)]) {
         text += "{"
         for (position, member) in members.enumerated() {
             if position > 0 { text += "," }
@@ -13,7 +15,7 @@ struct JSONWriter {
         text += "}"
     }
 
-    mutating func array<S: Sequence>(_ elements: S, _ write: (inout JSONWriter, S.Element) -> Void) {
+    public mutating func array<S: Sequence>(_ elements: S, _ write: (inout JSONWriter, S.Element) -> Void) {
         text += "["
         var isFirst = true
         for element in elements {
@@ -24,11 +26,11 @@ struct JSONWriter {
         text += "]"
     }
 
-    mutating func number(_ value: some BinaryInteger) { text += String(value) }
-    mutating func bool(_ value: Bool) { text += value ? "true" : "false" }
-    mutating func null() { text += "null" }
+    public mutating func number(_ value: some BinaryInteger) { text += String(value) }
+    public mutating func bool(_ value: Bool) { text += value ? "true" : "false" }
+    public mutating func null() { text += "null" }
 
-    mutating func string(_ value: String) {
+    public mutating func string(_ value: String) {
         text += "\""
         for scalar in value.unicodeScalars {
             switch scalar {

@@ -121,7 +121,7 @@ extension Session {
     }
 
     /// Virtual page numbers. The name keeps its meaning when the mapping is split or unmapped.
-    private func addresses(_ operand: Operand, _ name: String) throws(CannotBegin) -> ClosedRange<Int> {
+    func addresses(_ operand: Operand, _ name: String) throws(CannotBegin) -> ClosedRange<Int> {
         let process = try process(name)
         let known =
             machine.mapping(named: operand.name, of: process)

@@ -1,0 +1,81 @@
+import DirtyScript
+
+/// Which scenarios a host can carry out, and which line stands in the way.
+enum Executable {
+    struct Obstacle: Error, Equatable {
+        let line: Int
+        let reason: String
+    }
+
+    /// More than this is no comparison any more, but a copy of a disk.
+    static let pageLimit = 16_384
+
+    /// The first line that no host can execute; nil when there is none. What the machine at hand
+    /// refuses only shows when it is tried.
+    static func obstacle(in scenario: Scenario) -> Obstacle? {
+        var hasOperations = false
+        var processes = 0
+        for statement in scenario.statements {
+            if let reason = reason(against: statement) {
+                return Obstacle(line: statement.location.line, reason: reason)
+            }
+            switch statement.command {
+            case .operation(.fork): processes += 1
+            case .process: processes += 1
+            default: break
+            }
+            if case .operation = statement.command { hasOperations = true }
+            if processes > 32 {
+                return Obstacle(line: statement.location.line, reason: "more than 32 processes")
+            }
+        }
+        return hasOperations ? nil : Obstacle(line: 1, reason: "there is nothing to execute")
+    }
+
+    private static func reason(against statement: Statement) -> String? {
+        if statement.label != nil { return "a program cannot stop inside a kernel function" }
+        switch statement.command {
+        case .kernel(let kernel): return kernel == "6.18" ? nil : "this machine does not run \(kernel)"
+        case .rule(let name, _): return "no host has a switch '\(name)'"
+        case .frames: return "a host has the memory that it has"
+        case .dirty: return "dirty thresholds belong to the whole machine"
+        case .thread: return "the helper has one thread a process"
+        case .device: return "no driver offers such memory"
+        case .race, .step, .finish: return "a program cannot choose the order of kernel steps"
+        case .file(let file): return reason(against: file)
+        case .operation(let operation): return reason(against: operation)
+        default: return nil
+        }
+    }
+
+    private static func reason(against file: FileDeclaration) -> String? {
+        switch file.fileSystem {
+        case "ext3", "ext4", "xfs":
+            if file.data == .journal { return "that takes a file system mounted with data=journal" }
+        case "tmpfs":
+            if file.mkwrite { return "tmpfs has no page_mkwrite" }
+        default: return "no folder of this machine is on \(file.fileSystem)"
+        }
+        return file.pages > pageLimit ? "more than \(pageLimit) pages" : nil
+    }
+
+    private static func reason(against operation: Operation) -> String? {
+        switch operation {
+        case .pin, .unpin, .pinwrite: "no system call pins a page of a file and shows when"
+        case .writeback(_, start: true), .complete: "no system call holds a page under writeback"
+        case .journal: "a journal commits when it likes"
+        case .strip: "no system call frees the buffers of a mapped page"
+        case .crash: "that would be a power cut"
+        case .mmap(_, _, .anonymous(let pages), _, _, _, _):
+            pages > pageLimit ? "more than \(pageLimit) pages" : nil
+        case .mmap(_, _, .file(let operand), _, _, _, _):
+            (operand.range?.count ?? 0) > pageLimit ? "more than \(pageLimit) pages" : nil
+        case .ftruncate(_, _, let pages), .mremap(_, _, let pages):
+            pages > pageLimit ? "more than \(pageLimit) pages" : nil
+        case .pwrite(_, let operand, _), .pread(_, let operand), .writeback(let operand, _),
+            .reclaim(let operand), .evict(let operand):
+            (operand.range?.upperBound ?? 0) > pageLimit ? "more than \(pageLimit) pages" : nil
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,276 @@
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host_kernel.h"
+#include "syscall.h"
+
+// A small BPF program, in the kernel's own instructions, that walks the page table of the process
+// that runs it. Its context is four words: the address, the base of the direct map, the index in
+// the map that gets the result, and the last level to read (0 gives the top table's own address).
+
+#if defined(__x86_64__)
+
+static int64_t bpf(int command, union bpf_attr *attr)
+{
+    return call3(SYS_bpf, command, attr, sizeof *attr);
+}
+
+// Instructions. R0 result, R1..R5 arguments, R6..R9 kept over calls, R10 frame pointer.
+#define OP(code, dst, src, off, imm) ((struct bpf_insn){code, dst, src, off, imm})
+#define MOV(dst, src) OP(BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0)
+#define MOVI(dst, imm) OP(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, imm)
+#define ADD(dst, src) OP(BPF_ALU64 | BPF_ADD | BPF_X, dst, src, 0, 0)
+#define ADDI(dst, imm) OP(BPF_ALU64 | BPF_ADD | BPF_K, dst, 0, 0, imm)
+#define ANDI(dst, imm) OP(BPF_ALU64 | BPF_AND | BPF_K, dst, 0, 0, imm)
+#define LSHI(dst, imm) OP(BPF_ALU64 | BPF_LSH | BPF_K, dst, 0, 0, imm)
+#define RSHI(dst, imm) OP(BPF_ALU64 | BPF_RSH | BPF_K, dst, 0, 0, imm)
+#define LOAD(dst, src, off) OP(BPF_LDX | BPF_MEM | BPF_DW, dst, src, off, 0)
+#define STORE(dst, off, src) OP(BPF_STX | BPF_MEM | BPF_DW, dst, src, off, 0)
+#define JUMP(test, dst, imm, off) OP(BPF_JMP | test | BPF_K, dst, 0, off, imm)
+#define CALL(function) OP(BPF_JMP | BPF_CALL, 0, 0, 0, function)
+#define EXIT() OP(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
+
+enum { GET_CURRENT_TASK = 35, PROBE_READ_KERNEL = 113, LIMIT = 128 };
+
+struct program {
+    struct bpf_insn code[LIMIT];
+    int length;
+    /// Jumps to the common end, filled in when it is known.
+    int exits[24], exit_count;
+};
+
+static void emit(struct program *p, struct bpf_insn instruction)
+{
+    if (p->length < LIMIT) p->code[p->length++] = instruction;
+}
+
+static void emit_exit_if(struct program *p, int test, int dst, int imm)
+{
+    p->exits[p->exit_count++] = p->length;
+    emit(p, JUMP(test, dst, imm, 0));
+}
+
+/// R8 = the word at R8 + `offset`; to the end if it cannot be read.
+static void emit_follow(struct program *p, int offset)
+{
+    emit(p, MOV(3, 8));
+    if (offset) emit(p, ADDI(3, offset));
+    emit(p, MOV(1, 10));
+    emit(p, ADDI(1, -8));
+    emit(p, MOVI(2, 8));
+    emit(p, CALL(PROBE_READ_KERNEL));
+    emit(p, LOAD(8, 10, -8));
+    emit_exit_if(p, BPF_JNE, 0, 0);
+}
+
+static void build(struct program *p, int map, int64_t mm_offset, int64_t pgd_offset)
+{
+    // Kept: R6 address, R7 base, R8 entry or table, R9 where the result goes; the last level at -16.
+    emit(p, LOAD(6, 1, 0));
+    emit(p, LOAD(7, 1, 8));
+    emit(p, LOAD(3, 1, 16));
+    emit(p, ANDI(3, HOST_LIST - 1));
+    emit(p, LSHI(3, 3));
+    emit(p, LOAD(4, 1, 24));
+    emit(p, STORE(10, -16, 4));
+    emit(p, OP(BPF_LD | BPF_DW | BPF_IMM, 9, BPF_PSEUDO_MAP_VALUE, 0, map));
+    emit(p, OP(0, 0, 0, 0, 0));
+    emit(p, ADD(9, 3));
+    emit(p, MOVI(8, 0));
+    emit(p, STORE(9, 0, 8));
+    emit(p, CALL(GET_CURRENT_TASK));
+    emit(p, MOV(8, 0));
+    emit_follow(p, (int)mm_offset);
+    emit_exit_if(p, BPF_JEQ, 8, 0);
+    emit_follow(p, (int)pgd_offset);
+    emit(p, STORE(9, 0, 8));
+    emit(p, LOAD(4, 10, -16));
+    emit_exit_if(p, BPF_JEQ, 4, 0);
+    for (int level = 1; level <= 4; level++) {
+        emit(p, MOV(3, 6));
+        emit(p, RSHI(3, 48 - 9 * level));
+        emit(p, ANDI(3, 511));
+        emit(p, LSHI(3, 3));
+        emit(p, ADD(8, 3));
+        emit(p, MOVI(4, 0));
+        emit(p, STORE(9, 0, 4));
+        emit_follow(p, 0);
+        if (level == 4) break;
+        emit(p, MOV(4, 8));
+        emit(p, ANDI(4, 1));
+        emit_exit_if(p, BPF_JEQ, 4, 0);  // no table: the entry is empty
+        emit(p, MOV(4, 8));
+        emit(p, ANDI(4, 0x80));
+        emit_exit_if(p, BPF_JNE, 4, 0);  // a huge page, which nothing here makes
+        emit(p, LSHI(8, 12));  // the frame's address: bits 12 to 51
+        emit(p, RSHI(8, 24));
+        emit(p, LSHI(8, 12));
+        emit(p, ADD(8, 7));
+    }
+    emit(p, STORE(9, 0, 8));
+    int end = p->length;
+    emit(p, MOVI(0, 0));
+    emit(p, EXIT());
+    for (int i = 0; i < p->exit_count; i++) {
+        p->code[p->exits[i]].off = (int16_t)(end - p->exits[i] - 1);
+    }
+}
+
+/// Where task_struct has mm, and mm_struct has pgd.
+static int kernel_offsets(int64_t *mm, int64_t *pgd)
+{
+    int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    struct stat info;
+    if (fstat(fd, &info) < 0 || info.st_size <= 0) {
+        close(fd);
+        return -EINVAL;
+    }
+    uint64_t size = (uint64_t)info.st_size, length = 0;
+    uint8_t *data = malloc(size);
+    ssize_t got;
+    while (data && length < size && (got = read(fd, data + length, size - length)) > 0) {
+        length += (uint64_t)got;
+    }
+    close(fd);
+    if (!data) return -ENOMEM;
+    *mm = host_btf_offset(data, length, "task_struct", "mm");
+    *pgd = host_btf_offset(data, length, "mm_struct", "pgd");
+    free(data);
+    return *mm < 0 || *pgd < 0 ? -ENOENT : 0;
+}
+
+/// Runs the program once in this process.
+static int read_own(
+    const struct host_reader *reader, uint64_t address, uint64_t last_level, uint64_t *entry)
+{
+    uint64_t context[4] = {address, reader->base, 0, last_level}, entries[HOST_LIST];
+    union bpf_attr attr;
+    memset(&attr, 0, sizeof attr);
+    attr.test.prog_fd = (uint32_t)reader->program;
+    attr.test.ctx_in = (uint64_t)(uintptr_t)context;
+    attr.test.ctx_size_in = sizeof context;
+    int64_t error = bpf(BPF_PROG_TEST_RUN, &attr);
+    if (error == 0) error = host_reader_results(reader, entries);
+    *entry = entries[0];
+    return (int)error;
+}
+
+/// The direct map begins at some multiple of 1 GiB below the page table's address: the one at which
+/// the walk finds the frame that pagemap names.
+static int find_base(struct host_reader *reader, const char **why)
+{
+    *why = "/proc/self/pagemap shows no frames";
+    volatile char *page =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) return -errno;
+    *page = 1;
+    uint64_t wanted = 0, table = 0, entry = 0;
+    int map = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    int result = -EPERM;
+    if (map >= 0 && pread(map, &wanted, 8, (off_t)((uintptr_t)page / 4096 * 8)) == 8) {
+        wanted &= (1ul << 55) - 1;
+    }
+    if (map >= 0) close(map);
+    if (wanted) {
+        *why = "BPF_PROG_TEST_RUN";
+        result = read_own(reader, 0, 0, &table);
+    }
+    if (result == 0) {
+        *why = "the direct map was not found";
+        result = -ENOENT;
+        const uint64_t gib = 1ul << 30, mask = ((1ul << 52) - 1) & ~4095ul;
+        for (uint64_t i = 0; i < 1ul << 16 && result == -ENOENT; i++) {
+            reader->base = (table & ~(gib - 1)) - i * gib;
+            if (reader->base < 0xff00000000000000ul) break;
+            if (read_own(reader, (uintptr_t)page, 4, &entry) != 0) break;
+            if ((entry & 1) && (entry & mask) >> 12 == wanted) result = 0;
+        }
+    }
+    munmap((void *)page, 4096);
+    return result;
+}
+
+int host_reader_open(struct host_reader *reader, const char **why)
+{
+    *reader = (struct host_reader){-1, -1, 0};
+    int64_t mm = 0, pgd = 0;
+    *why = "/sys/kernel/btf/vmlinux";
+    int error = kernel_offsets(&mm, &pgd);
+    if (error) return error;
+
+    union bpf_attr attr;
+    memset(&attr, 0, sizeof attr);
+    attr.map_type = BPF_MAP_TYPE_ARRAY;
+    attr.key_size = 4;
+    attr.value_size = 8 * HOST_LIST;
+    attr.max_entries = 1;
+    *why = "BPF_MAP_CREATE";
+    int64_t fd = bpf(BPF_MAP_CREATE, &attr);
+    if (fd < 0) return (int)fd;
+    reader->map = (int)fd;
+
+    struct program program = {.length = 0};
+    build(&program, reader->map, mm, pgd);
+    memset(&attr, 0, sizeof attr);
+    attr.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT;
+    attr.insns = (uint64_t)(uintptr_t)program.code;
+    attr.insn_cnt = (uint32_t)program.length;
+    // The kernel lends its readers only to programs whose licence it accepts; these few
+    // instructions may be had under either.
+    attr.license = (uint64_t)(uintptr_t) "Dual MIT/GPL";
+    *why = "BPF_PROG_LOAD";
+    fd = bpf(BPF_PROG_LOAD, &attr);
+    if (fd >= 0) {
+        reader->program = (int)fd;
+        error = find_base(reader, why);
+    } else {
+        error = (int)fd;
+    }
+    if (error) host_reader_close(reader);
+    return error;
+}
+
+int host_reader_results(const struct host_reader *reader, uint64_t entries[HOST_LIST])
+{
+    uint32_t key = 0;
+    union bpf_attr attr;
+    memset(&attr, 0, sizeof attr);
+    attr.map_fd = (uint32_t)reader->map;
+    attr.key = (uint64_t)(uintptr_t)&key;
+    attr.value = (uint64_t)(uintptr_t)entries;
+    return (int)bpf(BPF_MAP_LOOKUP_ELEM, &attr);
+}
+
+#else
+
+int host_reader_open(struct host_reader *reader, const char **why)
+{
+    *reader = (struct host_reader){-1, -1, 0};
+    *why = "page-table entries are read on x86-64 only";
+    return -ENOTSUP;
+}
+
+int host_reader_results(const struct host_reader *reader, uint64_t entries[HOST_LIST])
+{
+    (void)reader;
+    (void)entries;
+    return -ENOTSUP;
+}
+
+#endif
+
+void host_reader_close(struct host_reader *reader)
+{
+    if (reader->program >= 0) close(reader->program);
+    if (reader->map >= 0) close(reader->map);
+    *reader = (struct host_reader){-1, -1, 0};
+}
