@@ -10,29 +10,22 @@ enum Executable {
     /// More than this is no comparison any more, but a copy of a disk.
     static let pageLimit = 16_384
 
-    /// The first line that no host can execute; nil when there is none. What the machine at hand
-    /// refuses only shows when it is tried.
+    /// What in the set-up no host can do; nil when there is nothing. It concerns every line after
+    /// it, so that nothing of the scenario is carried out.
     static func obstacle(in scenario: Scenario) -> Obstacle? {
         var hasOperations = false
-        var processes = 0
         for statement in scenario.statements {
-            if let reason = reason(against: statement) {
-                return Obstacle(line: statement.location.line, reason: reason)
-            }
-            switch statement.command {
-            case .operation(.fork): processes += 1
-            case .process: processes += 1
-            default: break
-            }
             if case .operation = statement.command { hasOperations = true }
-            if processes > 32 {
-                return Obstacle(line: statement.location.line, reason: "more than 32 processes")
+            if statement.isSetUp, let reason = reason(against: statement) {
+                return Obstacle(line: statement.location.line, reason: reason)
             }
         }
         return hasOperations ? nil : Obstacle(line: 1, reason: "there is nothing to execute")
     }
 
-    private static func reason(against statement: Statement) -> String? {
+    /// Why no host can carry this line out; nil when it can. What the machine at hand refuses only
+    /// shows when it is tried.
+    static func reason(against statement: Statement) -> String? {
         if statement.label != nil { return "a program cannot stop inside a kernel function" }
         switch statement.command {
         case .kernel(let kernel): return kernel == "6.18" ? nil : "this machine does not run \(kernel)"

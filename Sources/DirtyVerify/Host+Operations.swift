@@ -276,8 +276,13 @@ extension Host {
             guard host_cachestat(file.readWrite, offset, 4096, &stat) == 0 else {
                 throw CannotExecute(reason: "cachestat(2) is refused")
             }
-            // On a dirty page this call would begin writeback.
-            if stat.dirty == 0, stat.writeback == 0 { _ = host_drop(file.readWrite, offset, 4096) }
+            if stat.cached > 0, file.isTmpfs {
+                // fadvise(2) does nothing there.
+                _ = host_visit(file.readOnly, offset, true, nil)
+            } else if stat.dirty == 0, stat.writeback == 0 {
+                // On a dirty page this call would begin writeback.
+                _ = host_drop(file.readWrite, offset, 4096)
+            }
             _ = host_cachestat(file.readWrite, offset, 4096, &stat)
             if stat.cached > 0 { isBusy = true }
         }

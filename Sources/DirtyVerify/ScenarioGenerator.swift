@@ -1,3 +1,5 @@
+import DirtyScript
+
 /// Grows scenarios from a seed: one to three processes, one or two files, legal calls for the most
 /// part and illegal ones now and then. It remembers what it has written only roughly: what a call
 /// comes to is for the model and the kernel to say.
@@ -31,7 +33,15 @@ public struct ScenarioGenerator {
         setUp()
         for name in processes.keys.sorted() { mmap(name) }
         for _ in 0..<random.number(6...26) { operation() }
-        return lines
+        return accepted(lines)
+    }
+
+    /// The lines that the language takes, each after those before it.
+    private func accepted(_ lines: [String]) -> [String] {
+        lines.reduce(into: []) { taken, line in
+            let text = (taken + [line]).joined(separator: "\n")
+            if case .success = ScenarioParser.parse(text, name: "random") { taken.append(line) }
+        }
     }
 
     private mutating func setUp() {

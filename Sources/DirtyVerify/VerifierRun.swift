@@ -36,6 +36,11 @@ struct VerifierRun {
         let before = session
         var conclusions: [Conclusion] = []
         while !hasEnded {
+            if let statement = session.currentStatement,
+                let reason = Executable.reason(against: statement)
+            {
+                return stop(statement.location.line, reason)
+            }
             switch session.advance(.script, &conclusions) {
             case .moved: break
             case .atEnd: hasEnded = true

@@ -130,7 +130,7 @@ enum SemanticCheck {
 
 extension Statement {
     /// Set-up lines, which take no part in the play.
-    var isSetUp: Bool {
+    public var isSetUp: Bool {
         switch command {
         case .title, .kernel, .rule, .cpus, .frames, .dirty, .file, .device, .process, .thread: true
         default: false
