@@ -11,7 +11,7 @@ public struct Verification: Sendable {
     }
 
     public internal(set) var verdict = Verdict.agrees
-    public internal(set) var comparison = Comparison()
+    public internal(set) var findings = Findings()
     public internal(set) var operations = 0
     /// Expectations of the scenario that the model does not meet.
     public internal(set) var failedExpectations: [String] = []
@@ -21,7 +21,7 @@ public struct Verification: Sendable {
 
     /// Adds up what several scenarios came to.
     public mutating func add(_ other: Verification) {
-        comparison.add(other.comparison)
+        findings.add(other.findings)
         operations += other.operations
         failedExpectations += other.failedExpectations
         for note in other.notes { add(note) }
@@ -39,7 +39,7 @@ public struct VerifiedStep: Sendable {
     public let command: String
     public let outcome: String
     public let faults: (minor: Int, major: Int)?
-    public let comparison: Comparison
+    public let findings: Findings
 }
 
 /// Carries scenarios out on the running kernel and compares it with the 6.18 model, step by step.
@@ -73,7 +73,7 @@ public struct Verifier {
         if second.verdict == .differs {
             second.add("the run was repeated, and differed again")
         } else {
-            let what = first.comparison.differences.first.map { "\($0.observable.rawValue) of \($0.place)" }
+            let what = first.findings.differences.first.map { "\($0.observable.rawValue) of \($0.place)" }
             second.add("a first run differed (\(what ?? "")), its repetition did not: noise of the host")
         }
         return second

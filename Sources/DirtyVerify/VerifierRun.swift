@@ -87,7 +87,7 @@ struct VerifierRun {
         if let model = conclusion.result { compare(model, found, &step) }
         state = try observe()
         step.compare(session.machine, state, compareOptions)
-        result.comparison.add(step.result)
+        result.findings.add(step.result)
         if !step.result.differences.isEmpty {
             result.verdict = .differs
             hasEnded = true
@@ -98,7 +98,7 @@ struct VerifierRun {
         }
         return VerifiedStep(
             line: line, command: statement.text, outcome: found.outcome,
-            faults: found.faults.map { ($0.minor, $0.major) }, comparison: step.result)
+            faults: found.faults.map { ($0.minor, $0.major) }, findings: step.result)
     }
 
     private func compare(_ model: TaskResult, _ found: HostResult, _ step: inout StepComparison) {

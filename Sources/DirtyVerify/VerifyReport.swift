@@ -9,10 +9,10 @@ public enum VerifyReport {
         let faults = step.faults.map { " \($0.minor)+\($0.major) faults" } ?? ""
         let number = String(step.line)
         let padding = String(repeating: " ", count: max(0, 5 - number.count))
-        let verdict = step.comparison.differences.isEmpty ? "same" : "DIFFERS"
+        let verdict = step.findings.differences.isEmpty ? "same" : "DIFFERS"
         let head = "\(padding)\(number)  \(pad(step.command, 34)) \(step.outcome)\(faults)"
-        return ["\(pad(head, 64)) \(verdict), \(step.comparison.total) compared"]
-            + step.comparison.differences.map { "       " + text($0) }
+        return ["\(pad(head, 64)) \(verdict), \(step.findings.total) compared"]
+            + step.findings.differences.map { "       " + text($0) }
     }
 
     public static func text(_ difference: Difference) -> String {
@@ -21,14 +21,14 @@ public enum VerifyReport {
     }
 
     /// A line for each observable: how it was observed, how many comparisons and differences.
-    public static func table(_ comparison: Comparison) -> [String] {
+    public static func table(_ findings: Findings) -> [String] {
         var lines = [
             pad("observable", 11) + lead("compared", 9) + lead("differ", 8) + "  how the kernel was asked"
         ]
         for observable in Observable.allCases {
-            let count = comparison.counts[observable] ?? 0
-            let differences = comparison.differences.filter { $0.observable == observable }.count
-            let omitted = comparison.omissions[observable].map { $0.sorted() } ?? []
+            let count = findings.counts[observable] ?? 0
+            let differences = findings.differences.filter { $0.observable == observable }.count
+            let omitted = findings.omissions[observable].map { $0.sorted() } ?? []
             lines.append(
                 pad(observable.rawValue, 11) + lead(count == 0 ? "-" : "\(count)", 9)
                     + lead(count == 0 ? "-" : "\(differences)", 8) + "  "
@@ -45,10 +45,10 @@ public enum VerifyReport {
         switch result.verdict {
         case .agrees:
             lines.append(
-                "agrees: \(result.operations) operations, \(result.comparison.total) comparisons "
+                "agrees: \(result.operations) operations, \(result.findings.total) comparisons "
                     + "with Linux \(kernel)")
         case .differs:
-            if let first = result.comparison.differences.first {
+            if let first = result.findings.differences.first {
                 lines.append("differs: line \(first.line): \(first.command): \(text(first))")
             }
         case .notExecuted(let line, let reason):
@@ -76,8 +76,8 @@ public enum VerifyReport {
             ("command", { $0.string(step.command) }),
             ("kind", { $0.string("operation") }),
             ("outcome", { $0.string(step.outcome) }),
-            ("compared", { counts(step.comparison, &$0) }),
-            ("differences", { differences(step.comparison, &$0) }),
+            ("compared", { counts(step.findings, &$0) }),
+            ("differences", { differences(step.findings, &$0) }),
         ])
         return json.text
     }
@@ -91,8 +91,8 @@ public enum VerifyReport {
             ("kernel", { $0.string(kernel) }),
             ("verdict", { $0.string(result.verdict.word) }),
             ("operations", { $0.number(result.operations) }),
-            ("observables", { observables(result.comparison, &$0) }),
-            ("differences", { differences(result.comparison, &$0) }),
+            ("observables", { observables(result.findings, &$0) }),
+            ("differences", { differences(result.findings, &$0) }),
             ("failed", { $0.array(result.failedExpectations) { $0.string($1) } }),
             ("obstacle", { json in
                 guard case .notExecuted(let line, let reason) = result.verdict else { return json.null() }
@@ -103,17 +103,17 @@ public enum VerifyReport {
         return json.text
     }
 
-    private static func observables(_ comparison: Comparison, _ json: inout JSONWriter) {
+    private static func observables(_ findings: Findings, _ json: inout JSONWriter) {
         json.array(Observable.allCases) { json, observable in
             json.object([
                 ("name", { $0.string(observable.rawValue) }),
                 ("how", { $0.string(observable.how) }),
-                ("compared", { $0.number(comparison.counts[observable] ?? 0) }),
+                ("compared", { $0.number(findings.counts[observable] ?? 0) }),
                 ("differences", { json in
-                    json.number(comparison.differences.filter { $0.observable == observable }.count)
+                    json.number(findings.differences.filter { $0.observable == observable }.count)
                 }),
                 ("not_compared", { json in
-                    json.array(comparison.omissions[observable].map { $0.sorted() } ?? []) {
+                    json.array(findings.omissions[observable].map { $0.sorted() } ?? []) {
                         $0.string($1)
                     }
                 }),
@@ -121,15 +121,15 @@ public enum VerifyReport {
         }
     }
 
-    private static func counts(_ comparison: Comparison, _ json: inout JSONWriter) {
+    private static func counts(_ findings: Findings, _ json: inout JSONWriter) {
         let counts = Observable.allCases.compactMap { observable in
-            comparison.counts[observable].map { (observable.rawValue, $0) }
+            findings.counts[observable].map { (observable.rawValue, $0) }
         }
         json.object(counts.map { name, count in (name, { $0.number(count) }) })
     }
 
-    private static func differences(_ comparison: Comparison, _ json: inout JSONWriter) {
-        json.array(comparison.differences) { json, difference in
+    private static func differences(_ findings: Findings, _ json: inout JSONWriter) {
+        json.array(findings.differences) { json, difference in
             json.object([
                 ("line", { $0.number(difference.line) }),
                 ("observable", { $0.string(difference.observable.rawValue) }),

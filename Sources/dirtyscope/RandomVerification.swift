@@ -45,30 +45,30 @@ struct RandomVerification {
         case .json:
             try out.line(VerifyReport.summary(total, name: "random \(seed)", kernel: kernel))
         case .text:
-            for line in VerifyReport.table(total.comparison) { try out.line(line) }
+            for line in VerifyReport.table(total.findings) { try out.line(line) }
             for note in total.notes { try out.line("note: \(note)") }
             try out.line(
                 "\(agreed + stopped) random scenarios from seed \(seed), \(total.operations) operations, "
-                    + "\(total.comparison.total) comparisons with Linux \(kernel)")
+                    + "\(total.findings.total) comparisons with Linux \(kernel)")
             if stopped > 0 {
                 try out.line(
                     "\(stopped) of them ended early, at an operation that a host cannot execute")
             }
-            if total.comparison.differences.isEmpty { try out.line("agrees") }
+            if total.findings.differences.isEmpty { try out.line("agrees") }
         }
         try out.flush()
     }
 
     private func shrink(_ lines: [String], _ result: Verification, _ number: Int) throws {
-        let wanted = result.comparison.differences.first?.observable
+        let wanted = result.findings.differences.first?.observable
         let shortest = Shrinker.shrink(lines) { candidate in
             guard let scenario = try? parse(candidate, "candidate"),
                 let found = try? verifier.verify(scenario), found.verdict == .differs
             else { return false }
-            return found.comparison.differences.first?.observable == wanted
+            return found.findings.differences.first?.observable == wanted
         }
         let again = try verifier.verify(try parse(shortest, output))
-        let found = again.comparison.differences.first ?? result.comparison.differences[0]
+        let found = again.findings.differences.first ?? result.findings.differences[0]
         let text =
             ["# model and Linux \(kernel) differ; seed \(seed &+ UInt64(number))",
              "# line \(found.line): \(found.command): \(VerifyReport.text(found))"] + shortest

@@ -88,7 +88,7 @@ struct VerifyCommand: ParsableCommand {
         case .text:
             if result.operations > 0 {
                 try out.line("")
-                for line in VerifyReport.table(result.comparison) { try out.line(line) }
+                for line in VerifyReport.table(result.findings) { try out.line(line) }
             }
             for line in VerifyReport.closing(result, kernel: kernel) { try out.line(printable(line)) }
         case .json:

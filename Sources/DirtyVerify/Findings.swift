@@ -32,7 +32,7 @@ public struct Difference: Hashable, Sendable {
 }
 
 /// How often each observable was compared, and what differed.
-public struct Comparison: Sendable {
+public struct Findings: Sendable {
     public internal(set) var counts: [Observable: Int] = [:]
     public internal(set) var differences: [Difference] = []
     /// Why an observable, or a part of it, was not compared.
@@ -42,7 +42,7 @@ public struct Comparison: Sendable {
 
     public var total: Int { counts.values.reduce(0, +) }
 
-    mutating func add(_ other: Comparison) {
+    mutating func add(_ other: Findings) {
         counts.merge(other.counts, uniquingKeysWith: +)
         differences += other.differences
         omissions.merge(other.omissions) { $0.union($1) }
@@ -53,7 +53,7 @@ public struct Comparison: Sendable {
 struct StepComparison {
     let line: Int
     let command: String
-    var result = Comparison()
+    var result = Findings()
 
     init(line: Int, command: String) {
         self.line = line

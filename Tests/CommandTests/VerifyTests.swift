@@ -1,0 +1,172 @@
+import DirtyScript
+import Foundation
+import Glibc
+import Testing
+
+/// What this machine lets `verify` do.
+enum VerifyHost {
+    private static let trial = try? Dirtyscope.run(["verify", "Demos/basics/fault-around.demo"])
+
+    /// The kernel is the one that the model models, and children and files can be made.
+    static let isUsable: Bool = {
+        var name = utsname()
+        uname(&name)
+        let release = withUnsafeBytes(of: &name.release) {
+            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        return release.hasPrefix("6.18.") && trial.map { $0.status != 69 } ?? false
+    }()
+    static let isRoot = geteuid() == 0
+
+    static let why: Comment = "this host is not a Linux 6.18 on which verify can run"
+}
+
+/// A bounded part of the comparison with the running kernel.
+@Suite(.enabled(if: VerifyHost.isUsable, VerifyHost.why), .serialized)
+struct VerifyTests {
+    private static let executable = [
+        "basics/fault-around", "basics/msync-after", "basics/private-and-fork", "basics/tmpfs",
+        "basics/truncate", "recorded/gdbm", "recorded/rrdtool",
+    ]
+
+    @Test(arguments: executable)
+    func `shipped scenarios agree with the kernel`(demo: String) throws {
+        let run = try Dirtyscope.run(["verify", "Demos/\(demo).demo"])
+        #expect(run.status == 0, "\(run.text)\(run.errors)")
+        #expect(run.lines.last?.hasPrefix("agrees: ") == true)
+    }
+
+    @Test func `random scenarios agree with the kernel`() throws {
+        try Scratch.with { scratch in
+            let output = scratch.path("differs.demo")
+            let run = try Dirtyscope.run(["verify", "--random", "7000", "--count", "30", "-o", output])
+            #expect(run.status == 0, "\(run.text)\(run.errors)")
+            #expect(run.lines.last == "agrees")
+            #expect(!FileManager.default.fileExists(atPath: output))
+        }
+    }
+
+    @Test(.enabled(if: VerifyHost.isRoot, "only root can become somebody else"))
+    func `an unprivileged user needs no more`() throws {
+        let run = try Dirtyscope.run(
+            ["--reuid=65534", "--regid=65534", "--clear-groups", Dirtyscope.path, "verify", "-"],
+            program: "/usr/bin/setpriv", input: Self.sample)
+        #expect(run.status == 0, "\(run.text)\(run.errors)")
+        #expect(run.lines.contains { $0.hasPrefix("frames ") && $0.hasSuffix("not compared") })
+        #expect(run.lines.contains { $0.hasPrefix("faults ") && $0.contains("getrusage") })
+    }
+
+    private static let sample = """
+        file db 4 ext4 cached
+        file s 4 tmpfs
+        process A
+        A mmap m db rw shared
+        A mmap t s rw shared
+        A read m[0]
+        A write m[0]
+        A write t[1]
+        A msync m sync
+        A write m[0]
+        A fork B
+        B read m[0]
+        B write t[9]
+        """.replacing("t[9]", with: "t[3]")
+
+    // MARK: A model that is wrong is found out
+
+    @Test(arguments: ["fault-around=1", "mkclean-keeps-d=wrong", "mprotect-upgrade=none"])
+    func `a wrong rule differs`(rule: String) throws {
+        let text = """
+            file db 4 ext4 cached
+            process A
+            A mmap m db rw shared
+            A read m[0]
+            A write m[0]
+            A mprotect m r
+            A mprotect m rw
+            A msync m sync
+            A write m[0]
+            """
+        let right = try Dirtyscope.run(["verify", "-"], input: text)
+        #expect(right.status == 0, "\(right.text)\(right.errors)")
+        let wrong = try Dirtyscope.run(["verify", "-", "--rule", rule], input: text)
+        #expect(wrong.status == 1, "\(wrong.text)\(wrong.errors)")
+        #expect(wrong.lines.last?.hasPrefix("differs: line ") == true)
+        #expect(wrong.text.contains("the run was repeated, and differed again"))
+    }
+
+    @Test func `a random scenario that differs is cut short and written`() throws {
+        try Scratch.with { scratch in
+            let output = scratch.path("differs.demo")
+            let run = try Dirtyscope.run([
+                "verify", "--random", "1", "--count", "40", "--rule", "fault-around=1", "-o", output,
+            ])
+            #expect(run.status == 1, "\(run.text)\(run.errors)")
+            let text = try String(contentsOfFile: output, encoding: .utf8)
+            let lines = text.split(separator: "\n").filter { !$0.hasPrefix("#") }
+            #expect(lines.count <= 5, "\(text)")
+            // What was written shows the difference, and only with that rule.
+            #expect(try Dirtyscope.run(["verify", output, "--rule", "fault-around=1"]).status == 1)
+            #expect(try Dirtyscope.run(["verify", output]).status == 0)
+        }
+    }
+
+    // MARK: Reports and ends
+
+    @Test func `JSON Lines and a summary`() throws {
+        let run = try Dirtyscope.run(["verify", "-", "--format", "json"], input: Self.sample)
+        #expect(run.status == 0)
+        let objects = try run.lines.map {
+            try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+        }
+        #expect(objects.dropLast().allSatisfy { $0["kind"] as? String == "operation" })
+        let summary = try #require(objects.last)
+        #expect(summary["kind"] as? String == "summary")
+        #expect(summary["verdict"] as? String == "agrees")
+        #expect(summary["operations"] as? Int == objects.count - 1)
+        #expect((summary["observables"] as? [[String: Any]])?.count == 12)
+    }
+
+    @Test func `what no host can execute ends with 65 and the line`() throws {
+        let text = "file db 1 ext4 cached\nprocess A\nA pread db[0]\ncrash\n"
+        let run = try Dirtyscope.run(["verify", "-"], input: text)
+        #expect(run.status == 65)
+        #expect(run.lines.last?.hasPrefix("cannot be executed on a host: line 4: ") == true)
+        #expect(run.lines.last?.hasSuffix("(1 operations before it agree)") == true)
+    }
+
+    @Test func `expectations are checked against the model`() throws {
+        let text = "file db 1 ext4 cached\nprocess A\nA pread db[0]\nexpect value 5\n"
+        let run = try Dirtyscope.run(["verify", "-"], input: text)
+        #expect(run.status == 1)
+        #expect(run.text.contains("FAIL line 4: expect value 5: found value 0"))
+    }
+
+    @Test(arguments: [["verify"], ["verify", "a", "--random", "1"], ["verify", "--random", "1", "--count", "0"]])
+    func `wrong usage`(arguments: [String]) throws {
+        #expect(try Dirtyscope.run(arguments).status == 64)
+    }
+
+    /// Whatever signal ends the program, no child and no file is left.
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGKILL])
+    func `nothing is left after a signal`(signal: Int32) throws {
+        try Scratch.with { scratch in
+            let script = """
+                TMPDIR="$1" "$2" verify --random 1 --count 100000 -o "$1/x" > /dev/null 2>&1 &
+                main=$!
+                until [ -n "$(pgrep -P $main)" ]; do :; done
+                children=$(pgrep -P $main)
+                kill -\(signal) $main
+                wait $main
+                while for c in $children; do kill -0 $c 2> /dev/null && break; done; do :; done
+                ls -A "$1" | grep dirtyscope-
+                exit 0
+                """
+            let folder = scratch.path("tmp")
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let run = try Dirtyscope.run(["-c", script, "sh", folder, Dirtyscope.path], program: "/bin/sh")
+            #expect(run.status == 0)
+            #expect(run.output.isEmpty, "\(run.text)")
+        }
+    }
+}
