@@ -69,8 +69,8 @@ struct VerifyTests {
         A write m[0]
         A fork B
         B read m[0]
-        B write t[9]
-        """.replacing("t[9]", with: "t[3]")
+        B write t[3]
+        """
 
     // MARK: A model that is wrong is found out
 
@@ -151,14 +151,17 @@ struct VerifyTests {
     @Test(arguments: [SIGINT, SIGTERM, SIGHUP, SIGKILL])
     func `nothing is left after a signal`(signal: Int32) throws {
         try Scratch.with { scratch in
+            // A shell has SIGINT ignored in what it runs in the background. Who is dead and not
+            // waited for yet is dead all the same.
             let script = """
-                TMPDIR="$1" "$2" verify --random 1 --count 100000 -o "$1/x" > /dev/null 2>&1 &
+                TMPDIR="$1" env --default-signal=INT "$2" verify --random 1 --count 100000 \
+                    -o "$1/x" > /dev/null 2>&1 &
                 main=$!
-                until [ -n "$(pgrep -P $main)" ]; do :; done
-                children=$(pgrep -P $main)
+                until children=$(pgrep -P $main) && [ -n "$children" ]; do :; done
                 kill -\(signal) $main
                 wait $main
-                while for c in $children; do kill -0 $c 2> /dev/null && break; done; do :; done
+                lives() { grep -qs '^State:[^Z]*$' "/proc/$1/status"; }
+                for c in $children; do while lives $c; do :; done; done
                 ls -A "$1" | grep dirtyscope-
                 exit 0
                 """
