@@ -32,7 +32,6 @@ enum Executable {
         case .rule(let name, _): return "no host has a switch '\(name)'"
         case .frames: return "a host has the memory that it has"
         case .dirty: return "dirty thresholds belong to the whole machine"
-        case .thread: return "the helper has one thread a process"
         case .device: return "no driver offers such memory"
         case .race, .step, .finish: return "a program cannot choose the order of kernel steps"
         case .file(let file): return reason(against: file)

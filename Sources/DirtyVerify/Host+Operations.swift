@@ -93,7 +93,7 @@ extension Host {
     /// The host's address of a virtual page of the model. What mmap refused lies at MAP_FAILED.
     private func address(_ vpn: Int, _ p: String) -> Int64 {
         if vpn >= Mapping.failed { return -1 + (Int64(vpn - Mapping.failed) << 12) }
-        return Int64(vpn + (children[p]?.shift ?? 0)) << 12
+        return Int64(vpn + (child(p)?.shift ?? 0)) << 12
     }
 
     private func pages(_ operand: Operand, _ p: String, _ session: Session) -> ClosedRange<Int> {
@@ -199,9 +199,11 @@ extension Host {
     private func trace(
         _ p: String, _ q: String, _ operand: Operand, _ session: Session, _ store: Store?
     ) throws -> HostResult {
-        guard p != q else { throw CannotExecute(reason: "no process can trace itself") }
+        guard child(p)?.pid != child(q)?.pid || child(p) == nil else {
+            throw CannotExecute(reason: "no process can trace itself")
+        }
         return try pageByPage(pages(operand, q, session), isLoad: store == nil) { i, vpn in
-            guard let target = children[q], target.isAlive else { return nil }
+            guard let target = child(q) else { return nil }
             var request = host_request(
                 HOST_TRACE, arguments: [Int64(target.pid), address(vpn, q)])
             request.store = store != nil

@@ -16,6 +16,8 @@ final class Host {
     private let slots: OpaquePointer
     private let descriptor: Int32
     private(set) var children: [String: Child] = [:]
+    /// Threads act as their process: that is where their memory and their faults are.
+    private var owners: [String: String] = [:]
     private(set) var files: [String: HostFile] = [:]
     let abilities: HostAbilities
     private var slotsUsed = 0
@@ -52,6 +54,17 @@ final class Host {
         children[name] = Child(slot: slot, pid: pid, shift: Int(end >> 12) - Host.topPage)
     }
 
+    func addThread(_ name: String, of owner: String) { owners[name] = process(of: owner) }
+
+    /// The process that a process or thread is part of.
+    func process(of name: String) -> String { owners[name] ?? name }
+
+    /// The child that acts for a process or thread; nil for a dead one.
+    func child(_ name: String) -> Child? {
+        guard let child = children[process(of: name)], child.isAlive else { return nil }
+        return child
+    }
+
     private func freeSlot() throws(HostError) -> Int {
         guard slotsUsed < Int(HOST_SLOTS) else {
             throw HostError("more than \(HOST_SLOTS) processes", 0)
@@ -86,11 +99,11 @@ final class Host {
 
     /// Has the child of a scenario process carry out a request. nil for a dead process.
     func run(_ name: String, _ request: host_request) throws(HostError) -> Answer? {
-        guard let child = children[name], child.isAlive else { return nil }
+        guard let child = child(name) else { return nil }
         var request = request
         var answer = host_answer()
         let error = host_run(slots, Int32(child.slot), child.pid, &request, &answer)
-        if error < 0 || answer.signal >= 0 { children[name]?.isAlive = false }
+        if error < 0 || answer.signal >= 0 { children[process(of: name)]?.isAlive = false }
         guard error >= 0 else { throw HostError("a child process does not answer", error) }
         return Answer(
             ending: answer.signal < 0 ? .done(answer.result) : .died(signal: answer.signal),
@@ -100,7 +113,7 @@ final class Host {
 
     /// fork(2): a child of the supervisor with the parent's memory. nil for a dead parent.
     func fork(_ parent: String, _ name: String) throws(HostError) -> Ending? {
-        guard let shift = children[parent]?.shift else { return nil }
+        guard let shift = child(parent)?.shift else { return nil }
         let slot = try freeSlot()
         let request = host_request(HOST_FORK, arguments: [Int64(slot)])
         guard let ending = try run(parent, request)?.ending else { return nil }

@@ -38,9 +38,9 @@ public struct ScenarioGenerator {
 
     /// The lines that the language takes, each after those before it.
     private func accepted(_ lines: [String]) -> [String] {
-        lines.reduce(into: []) { taken, line in
-            let text = (taken + [line]).joined(separator: "\n")
-            if case .success = ScenarioParser.parse(text, name: "random") { taken.append(line) }
+        var declarations = Declarations(name: "random")
+        return lines.filter { line in
+            if case .success = declarations.parseLine(line, number: 1) { true } else { false }
         }
     }
 

@@ -28,8 +28,11 @@ extension StepComparison {
             comparePages(machine, process, state, options, &frames)
         }
         if !options.seesFrames { omit(.frames, "frame numbers need CAP_SYS_ADMIN") }
-        if let problem = options.readerProblem { omit(.ptes, problem) }
-        if !options.accessed { omit(.ptes, "A bits: only with --accessed, others clear them too") }
+        if let problem = options.readerProblem {
+            omit(.ptes, problem)
+        } else if !options.accessed {
+            omit(.ptes, "A bits: only with --accessed, others clear them too")
+        }
     }
 
     // MARK: Files
@@ -75,7 +78,11 @@ extension StepComparison {
                 check(.disk, place, model: machine.state.diskValue(file, index), host: value)
             }
         }
-        if hasDisk, host.disk.count < host.size { omit(.disk, "pages while they are dirty") }
+        if !hasDisk {
+            omit(.disk, "tmpfs has none")
+        } else if host.disk.count < host.size {
+            omit(.disk, "pages while they are dirty")
+        }
     }
 
     // MARK: Address spaces

@@ -10,6 +10,7 @@ struct VerifierRun {
     private(set) var result = Verification()
     private var compareOptions = StepComparison.Options()
     private var hasEnded = false
+    private var threads: Set<String> = []
     private let start = VerifierRun.seconds
 
     init(
@@ -36,10 +37,13 @@ struct VerifierRun {
         let before = session
         var conclusions: [Conclusion] = []
         while !hasEnded {
-            if let statement = session.currentStatement,
-                let reason = Executable.reason(against: statement)
-            {
-                return stop(statement.location.line, reason)
+            if let statement = session.currentStatement {
+                if let reason = Executable.reason(against: statement) {
+                    return stop(statement.location.line, reason)
+                }
+                if case .operation(.exit(let p)) = statement.command, threads.contains(p) {
+                    return stop(statement.location.line, "threads share one process here")
+                }
             }
             switch session.advance(.script, &conclusions) {
             case .moved: break
@@ -54,7 +58,6 @@ struct VerifierRun {
                         "line \(conclusion.statement.location.line): \(conclusion.statement.text): "
                             + "found \(expectation.found)")
                 }
-                if case .process(let name, _) = conclusion.statement.command { try host.addProcess(name) }
                 if case .operation(let operation) = conclusion.statement.command {
                     step = try verify(operation, conclusion, before)
                 }
@@ -125,12 +128,12 @@ struct VerifierRun {
         }
         switch operation {
         case .mmap(let p, _, .file(let operand), _, _, true, _):
-            let isDead = state.processes[p]?.isAlive != true
+            let isDead = state.processes[host.process(of: p)]?.isAlive != true
             return !isDead && hasCold(operand.name) ? "populating cold pages reads ahead" : nil
         case .read(let p, let operand), .write(let p, let operand, _), .peek(_, let p, let operand),
             .poke(_, let p, let operand, _):
             guard let pages = before.pages(of: operand, in: p) else { return nil }
-            for vma in state.processes[p]?.vmas ?? [] where vma.permissions.contains("x") {
+            for vma in state.processes[host.process(of: p)]?.vmas ?? [] where vma.permissions.contains("x") {
                 if vma.pages.overlaps(pages.lowerBound..<pages.upperBound + 1), let file = vma.file,
                     hasCold(file)
                 {
@@ -165,12 +168,13 @@ struct VerifierRun {
                 if !isTmpfs, let tracked = FileSystems.tracked, tracked.name != file.fileSystem {
                     result.add("'\(file.name)', \(file.fileSystem) in the scenario, is on \(tracked.name)")
                 }
+            // Those declared later wait until then, which makes no difference to anybody.
+            case .process(let name, _): try host.addProcess(name)
+            case .thread(let name, let owner, _):
+                host.addThread(name, of: owner)
+                threads.insert(name)
             default: break
             }
-        }
-        // What comes before the first operation is set up already; the rest comes in its turn.
-        for process in session.machine.state.processes {
-            try host.addProcess(session.machine.name(of: process))
         }
     }
 

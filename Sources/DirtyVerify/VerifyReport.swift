@@ -28,12 +28,14 @@ public enum VerifyReport {
         for observable in Observable.allCases {
             let count = findings.counts[observable] ?? 0
             let differences = findings.differences.filter { $0.observable == observable }.count
-            let omitted = findings.omissions[observable].map { $0.sorted() } ?? []
+            let reasons = (findings.omissions[observable].map { $0.sorted() } ?? [])
+                .map { "not compared: \($0)" }
+            let remarks = count > 0 ? [observable.how] + reasons : reasons
             lines.append(
                 pad(observable.rawValue, 11) + lead(count == 0 ? "-" : "\(count)", 9)
                     + lead(count == 0 ? "-" : "\(differences)", 8) + "  "
-                    + (count == 0 ? "not compared" : observable.how))
-            for reason in omitted { lines.append(lead("", 30) + "not compared: \(reason)") }
+                    + (remarks.first ?? "not compared: no operation of that kind"))
+            for remark in remarks.dropFirst() { lines.append(lead("", 30) + remark) }
         }
         return lines
     }
