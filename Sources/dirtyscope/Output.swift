@@ -1,5 +1,6 @@
 import ArgumentParser
 import DirtyScript
+import Glibc
 import SystemPackage
 
 /// Standard output and error without the C library's streams.
@@ -27,6 +28,24 @@ enum Output {
         }
     }
 
+    /// Whether the reader's character set is UTF-8, as far as the environment tells.
+    static var isUTF8: Bool {
+        let name = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(variable).first ?? ""
+        return name.lowercased().replacing("-", with: "").contains("utf8")
+    }
+
+    /// Whether standard output is a terminal that bold letters can be sent to.
+    static var isStyled: Bool {
+        let terminal = variable("TERM") ?? "dumb"
+        return isatty(STDOUT_FILENO) == 1 && variable("NO_COLOR") == nil && terminal != "dumb"
+    }
+
+    /// An environment variable that is set and not empty.
+    private static func variable(_ name: String) -> String? {
+        guard let value = getenv(name), value.pointee != 0 else { return nil }
+        return String(cString: value)
+    }
+
     /// A message for people. Nothing can be done where even that fails.
     static func complain(_ text: String) {
         _ = try? FileDescriptor.standardError.writeAll((text + "\n").utf8)
@@ -36,11 +55,13 @@ enum Output {
 /// Collects lines and writes them in larger pieces.
 struct LineWriter: ~Copyable {
     private var pending = ""
+    /// Somebody who watches sees each line as it comes; a program gets larger pieces.
+    private let limit = isatty(STDOUT_FILENO) == 1 ? 0 : 1 << 16
 
     mutating func line(_ text: String) throws {
         pending += text
         pending += "\n"
-        if pending.utf8.count > 1 << 16 { try flush() }
+        if pending.utf8.count > limit { try flush() }
     }
 
     mutating func flush() throws {

@@ -39,7 +39,7 @@ struct RunCommand: ParsableCommand {
     /// Runs to the end, or for `limit` moves, and prints the report for people.
     static func runText(_ session: inout Session, limit: Int? = nil) throws {
         var out = LineWriter()
-        let report = TextReport()
+        let report = TextReport(isASCII: !Output.isUTF8, isStyled: Output.isStyled)
         for line in report.heading(session) { try out.line(line) }
         let end = try session.run(limit: limit ?? .max, keepsHistory: false) { conclusion, session in
             for line in report.lines(conclusion, in: session) { try out.line(line) }
@@ -60,8 +60,8 @@ struct RunCommand: ParsableCommand {
     }
 
     private static func finish(_ session: Session, _ end: RunEnd) throws {
-        if case .stuck(let line, let message) = end {
-            Output.complain("\(printable(session.name)):\(line): error: \(printable(message))")
+        if case .stuck(let problem) = end {
+            Output.complain(problem.description)
             throw ExitCode(1)
         }
         if session.progress.failures > 0 { throw ExitCode(1) }

@@ -100,6 +100,12 @@ import Testing
 
             """)
         #expect(run.status == 1)
-        #expect(run.errors == "stdin:9: error: V waits for the folio lock of db[0], held by W (line 6)\n")
+        #expect(run.errors == """
+            stdin:9:8: error: V waits for the folio lock of db[0], held by W (line 6); \
+            expected 'step W' or 'finish W' before it
+              finish V
+                     ^
+
+            """)
     }
 }

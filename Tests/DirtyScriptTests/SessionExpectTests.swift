@@ -102,4 +102,39 @@ import Testing
             #expect(expectation.found.hasPrefix("I3 tracking broken: "), "\(expectation.found)")
         }
     }
+
+    // MARK: When it is told
+
+    /// Checks are told with the move before them: also the last ones, and all that fail.
+    @Test func `failures come with the move that made them`() throws {
+        var session = try session(Self.scenario + """
+            A fsync db
+            expect disk db[0] 6
+            focus db[0]
+            expect ok
+            expect disk db[0] 7
+            """)
+        var told: [[Int]] = []
+        while case .moved = session.advance() {
+            told.append(session.progress.newFailures.map(\.statement.location.line))
+            if session.progress.newFailures.isEmpty { #expect(session.progress.failures == 0) }
+        }
+        #expect(session.isAtEnd)
+        #expect(told.dropLast().allSatisfy { $0.isEmpty })
+        #expect(told.last == [13, 16])
+        #expect(session.progress.newFailures.map(\.found) == ["disk db[0] 5", "disk db[0] 5"])
+        // No move is needed for them alone.
+        let plain = try Played(Self.scenario + "A fsync db\n")
+        #expect(session.position == plain.session.position)
+        session.stepBack()
+        #expect(session.progress.newFailures.isEmpty)
+        #expect(session.progress.failures == 0)
+        #expect(session.progress.checks == 0)
+    }
+
+    @Test func `a check behind a chapter belongs to what follows`() throws {
+        var session = try session(Self.scenario + "chapter \"two\"\nexpect lost 3\nA fsync db\n")
+        while session.progress.chapter.isEmpty, case .moved = session.advance() {}
+        #expect(session.progress.newFailures.map(\.statement.location.line) == [13])
+    }
 }

@@ -35,6 +35,13 @@ struct Played {
         (self.conclusions, self.reports) = (conclusions, reports)
     }
 
+    /// What stopped it before its end, if anything, and where.
+    var problem: Diagnostic? {
+        if case .stuck(let problem) = end { problem } else { nil }
+    }
+    var complaint: String? { problem?.message }
+    var place: DirtyScript.SourceLocation? { problem?.location }
+
     /// What operations came to, in their order: outcome, value and faults.
     var results: [TaskResult] { conclusions.compactMap(\.result) }
     var outcomes: [String] { results.map(\.outcome.name) }

@@ -99,4 +99,157 @@ import Testing
         #expect(session.progress.failures == 0)
         #expect(session.progress.last?.value == 7)
     }
+
+    // MARK: Where lines go
+
+    /// In the middle of the command in line 5.
+    private func busy(_ text: String? = nil) throws -> Session {
+        var session = try session(text ?? script)
+        while session.nextStatement?.location.line != 5 { _ = session.advance() }
+        #expect(session.advance() == .moved)
+        try #require(session.progress.running != nil)
+        return session
+    }
+
+    @Test func `lines typed one after the other run in that order`() throws {
+        var session = try busy()
+        for line in ["B pread db[0]", "expect value 1", "B pread db[1]"] { _ = try session.type(line).get() }
+        #expect(session.typedAhead.map(\.text) == ["B pread db[0]", "expect value 1", "B pread db[1]"])
+        let played = try Played(session)
+        #expect(played.conclusions.map(\.statement.text) == [
+            "A write m[0]", "B pread db[0]", "expect value 1", "B pread db[1]", "A fsync db",
+        ])
+        #expect(played.session.progress.failures == 0)
+        #expect(played.session.typedAhead.isEmpty)
+        #expect(played.session.typedStatements.count == 3)
+    }
+
+    @Test func `a task typed in the middle of a command leaves the rest within reach`() throws {
+        var session = try busy()
+        for line in ["W: B pread db[0]", "step W 2", "finish W"] { _ = try session.type(line).get() }
+        let played = try Played(session)
+        #expect(played.end == .finished)
+        #expect(played.conclusions.map(\.statement.text) == [
+            "A write m[0]", "B pread db[0]", "step W 2", "finish W", "A fsync db",
+        ])
+    }
+
+    /// What waits when its turn comes and cannot be done is passed over, and says so.
+    @Test(arguments: ["step W", "finish W", "step W until page_mkclean", "step W 3"])
+    func `a typed line that cannot be done does not bar the way`(line: String) throws {
+        var session = try busy()
+        for line in ["W: B pread db[0]", "finish W", line] { _ = try session.type(line).get() }
+        var problems: [Diagnostic] = []
+        while case .moved = session.advance() { problems += session.progress.passedOver.map { [$0] } ?? [] }
+        #expect(session.isAtEnd)
+        #expect(session.progress.lastCommand?.text == "A fsync db")
+        #expect(problems.map(\.message) == ["'W' has ended already"])
+        #expect(problems.first?.source == line)
+        // And exactly so again.
+        let (state, end) = (session.machine.state, session.position)
+        #expect(session.go(to: 0) == 0)
+        #expect(session.progress.passedOver == nil)
+        #expect(session.go(to: .max) == end)
+        #expect(session.machine.state == state)
+    }
+
+    @Test func `a line of the script that a typed one has made impossible is passed over`() throws {
+        let text = script + "W: B pread db[0]\nstep W 2\nfinish W\nB pread db[1]\n"
+        var session = try busy(text)
+        while session.nextStatement?.location.line != 8 { _ = session.advance() }
+        _ = try session.type("finish W").get()
+        let played = try Played(session)
+        #expect(played.end == .finished)
+        #expect(played.conclusions.map(\.statement.text) == ["finish W", "step W 2", "finish W", "B pread db[1]"])
+    }
+
+    @Test func `a label that the script is going to use is refused`() throws {
+        var session = try busy(script + "W: B pread db[0]\nfinish W\n")
+        guard case .failure(let complaint) = session.type("W: writeback db[0]") else {
+            Issue.record("it was accepted")
+            return
+        }
+        #expect(complaint.description == """
+            test.demo:9:1: error: line 7 of the script is going to be 'W'; expected another label
+              W: writeback db[0]
+              ^
+            """)
+        #expect(session.typedStatements.isEmpty)
+        #expect(try Played(session).end == .finished)
+    }
+
+    /// The holder of the lock can be helped on, though a command is under way.
+    @Test func `finish typed while a command waits lets it go on`() throws {
+        var session = try session(script + """
+            A write m[0]
+            W: writeback db[0]
+            step W until folio_mkclean
+            B ftruncate db 0
+            B pread db[0]
+            """)
+        while case .moved = session.advance() {}
+        try #require(session.progress.running != nil)
+        _ = try session.type("finish W").get()
+        let played = try Played(session)
+        #expect(played.end == .finished)
+        #expect(played.conclusions.map(\.statement.text) == ["B ftruncate db 0", "finish W", "B pread db[0]"])
+        #expect(played.session.progress.failures == 0)
+    }
+
+    // MARK: Taking out
+
+    @Test func `a line that waits can be taken out again, the last one first`() throws {
+        var session = try busy()
+        let statements = session.statements
+        for line in ["B pread db[0]", "process C", "C pread db[0]"] { _ = try session.type(line).get() }
+        #expect(session.removeLastTyped()?.text == "C pread db[0]")
+        #expect(session.removeTyped(line: 7)?.text == "B pread db[0]")
+        #expect(session.declarations.processes == ["A", "B", "C"])
+        #expect(session.removeLastTyped()?.text == "process C")
+        #expect(session.declarations.processes == ["A", "B"])
+        #expect(session.removeLastTyped() == nil)
+        #expect(session.statements == statements)
+        #expect(try commands(session) == ["A write m[0]", "A fsync db"])
+    }
+
+    @Test func `a line that has run goes only after stepping back over it`() throws {
+        var session = try Played(script).session
+        let end = session.position
+        _ = try session.type("B pread db[0]").get()
+        #expect(session.advance() == .moved)
+        #expect(session.removeLastTyped() == nil)
+        #expect(session.removeTyped(line: 7) == nil)
+        session.go(to: end)
+        #expect(session.removeLastTyped()?.text == "B pread db[0]")
+        #expect(session.isAtEnd)
+        #expect(session.removeTyped(line: 5) == nil)
+    }
+
+    @Test func `a race that is being typed can be given up`() throws {
+        var session = try Played(script).session
+        for line in ["race", "A write m[0]"] { #expect(try session.type(line).get() == nil) }
+        #expect(session.declarations.raceIsOpen)
+        #expect(session.removeLastTyped() != nil)
+        #expect(!session.declarations.raceIsOpen)
+        #expect(try session.type("B pread db[0]").get() != nil)
+    }
+
+    /// The user went back in front of a line that had run, to try another: that one is next.
+    @Test func `what is typed before a line that was taken back runs before it`() throws {
+        var session = try Played(script).session
+        let end = session.position
+        _ = try session.type("B pread db[0]").get()
+        while case .moved = session.advance() {}
+        session.go(to: end)
+        _ = try session.type("B pread db[1]").get()
+        #expect(try commands(session) == ["B pread db[1]", "B pread db[0]"])
+    }
+
+    @Test func `before the command that a line waits for, another is next`() throws {
+        var session = try busy()
+        _ = try session.type("B pread db[0]").get()
+        session.stepBack()
+        _ = try session.type("B pread db[1]").get()
+        #expect(try commands(session) == ["B pread db[1]", "A write m[0]", "B pread db[0]", "A fsync db"])
+    }
 }

@@ -99,7 +99,7 @@ public struct LockStep: Sendable {
                 step.moved.append(side)
                 written[side] += sides[side].latestChanges.count { $0.isSubmission }
             case .blocked(let blocked): obstacles[side] = blocked.message
-            case .refused(let message): obstacles[side] = message
+            case .refused(let problem): obstacles[side] = problem.message
             case .atEnd: break
             }
         }

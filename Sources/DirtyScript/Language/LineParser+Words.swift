@@ -48,8 +48,8 @@ extension LineParser {
     mutating func choose(
         _ what: String, from words: [String], _ place: Unsupported.Place = .other
     ) throws(Diagnostic) -> Token {
-        let expected = alternatives(words)
         let candidates = supported(place, words)
+        let expected = alternatives(candidates)
         let token = try take(what, expected: expected, candidates: candidates)
         guard token.kind == .word, words.contains(token.text) else {
             throw unknown(what, token, expected: expected, candidates: candidates)
@@ -136,11 +136,10 @@ extension LineParser {
             let pair = keyAndValue(token)
             let key = pair.map { $0.key + "=" } ?? token.text
             guard token.kind == .word, forms.contains(where: { Self.key(of: $0) == key }) else {
-                let expected =
-                    open.isEmpty
-                    ? "the end of the line" : alternatives(open + ["the end of the line"])
+                let known = supported(.option, open)
                 throw unknown(
-                    "option", token, expected: expected, candidates: supported(.option, open))
+                    "option", token, expected: alternatives(known + ["the end of the line"]),
+                    candidates: known)
             }
             guard open.contains(where: { Self.key(of: $0) == key }) else {
                 throw error("\(quoted(key)) stands here twice", at: token)

@@ -39,6 +39,50 @@ extension Statement {
         default: true
         }
     }
+
+    /// The line with its label and without its comment: `W: A write m[0]`.
+    public var labelledText: String { (label.map { $0 + ": " } ?? "") + text }
+
+    /// The line put together again: label and command stand where they stood, the comment is gone.
+    var source: String {
+        let head = label.map { String(repeating: " ", count: max(0, labelColumn - 1)) + $0 + ":" } ?? ""
+        return head + String(repeating: " ", count: max(0, location.column - 1 - head.count)) + text
+    }
+
+    /// Where `W` of `W: …` stands, written as it usually is.
+    private var labelColumn: Int { max(1, location.column - 2 - (label?.count ?? 0)) }
+
+    /// The place of one of its words; of the whole command when it has no such word.
+    private func place(of word: String?) -> SourceLocation {
+        guard let word, !word.isEmpty else { return location }
+        if word == label {
+            return SourceLocation(line: location.line, column: labelColumn, length: word.count)
+        }
+        let (all, wanted) = (Array(text.unicodeScalars), Array(word.unicodeScalars))
+        func isPartOfName(_ index: Int) -> Bool {
+            guard all.indices.contains(index), all[index].isASCII else { return false }
+            let byte = UInt8(all[index].value)
+            return isLetter(byte) || isDigit(byte) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+        }
+        let start = all.indices.first { start in
+            all[start...].starts(with: wanted) && !isPartOfName(start - 1)
+                && !isPartOfName(start + wanted.count)
+        }
+        guard let start else { return location }
+        return SourceLocation(
+            line: location.line, column: location.column + start, length: wanted.count)
+    }
+
+    /// A complaint about it that only a run can have, at one of its words or at all of it.
+    func diagnostic(
+        in file: String, _ message: String, at word: String? = nil, expected: String? = nil,
+        candidates: [String] = []
+    ) -> Diagnostic {
+        Diagnostic(
+            file: file, location: place(of: word), message: message, expected: expected,
+            suggestion: word.flatMap { Suggestion.nearest(to: $0, among: candidates) },
+            source: source, candidates: candidates)
+    }
 }
 
 /// Everything that a line of a scenario can say.

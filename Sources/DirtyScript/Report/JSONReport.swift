@@ -36,7 +36,7 @@ public enum JSONReport {
         let result = conclusion.result
         json.object([
             ("line", { $0.number(conclusion.statement.location.line) }),
-            ("command", { $0.string(conclusion.statement.text) }),
+            ("command", { $0.string(conclusion.statement.labelledText) }),
             ("kind", { $0.string(kind) }),
             ("outcome", { json in
                 if let result, conclusion.hasEnded { json.string(result.outcome.name) } else { json.null() }

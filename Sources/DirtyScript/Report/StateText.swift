@@ -36,7 +36,7 @@ public enum StateText {
             let page = machine.page(piece.first + offset, at: piece.start + offset, in: piece.vma)
             lines.append("    \(pad("\(piece.mapping)[\(page.index)]", 10)) \(row(page, machine))")
         }
-        if piece.pages > pagesShown { lines.append("    … \(piece.pages - pagesShown) more pages") }
+        if piece.pages > pagesShown { lines.append("    ... \(piece.pages - pagesShown) more pages") }
         return lines
     }
 
@@ -69,7 +69,7 @@ public enum StateText {
                 "    \(pad("\(machine.name(of: file))[\(index)]", 10)) \(pad(disk, 10)) "
                     + (words.isEmpty ? "not cached" : words.joined(separator: " ")))
         }
-        if pages > pagesShown { lines.append("    … \(pages - pagesShown) more pages") }
+        if pages > pagesShown { lines.append("    ... \(pages - pagesShown) more pages") }
         return lines
     }
 

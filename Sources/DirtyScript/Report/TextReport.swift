@@ -1,16 +1,23 @@
 import DirtyMachine
 
-/// The report that people read: each command, its faults, its path through the kernel, and what
-/// it changed.
-public struct TextReport {
-    /// Columns to wrap narration at.
+/// The report that people read: each command, its faults, its calls in the kernel, and what it
+/// changed.
+public struct TextReport: Sendable {
+    /// Columns of a line.
     public var width = 80
+    /// Draws trees with ASCII alone.
+    public var isASCII: Bool
+    /// Sets commands in bold and calls in faint letters, for a terminal that understands it.
+    public var isStyled: Bool
 
-    public init() {}
+    public init(isASCII: Bool = false, isStyled: Bool = false) {
+        self.isASCII = isASCII
+        self.isStyled = isStyled
+    }
 
     /// What is run, and under which kernel.
     public func heading(_ session: Session) -> [String] {
-        ["\(printable(session.title))  (kernel \(session.profile.rawValue))"]
+        [bold(printable(session.title)) + "  (kernel \(session.profile.rawValue))"]
     }
 
     /// The lines for a statement that has just ended; empty for those that say nothing.
@@ -18,7 +25,8 @@ public struct TextReport {
         let statement = conclusion.statement
         switch statement.command {
         case .chapter(let title):
-            return ["", "== " + printable(title) + " " + String(repeating: "=", count: max(0, width - title.count - 4))]
+            let rule = String(repeating: "=", count: max(0, width - printable(title).count - 4))
+            return ["", bold("== " + printable(title) + " " + rule)]
         case .say(let text):
             return [""] + wrap(printable(text), width - 2).map { "  " + $0 }
         case .expect:
@@ -27,7 +35,8 @@ public struct TextReport {
             return expectation.passed
                 ? ["     ok  \(text)"]
                 : [
-                    "   FAIL  \(text)", "         line \(statement.location.line): found \(expectation.found)",
+                    "   " + bold("FAIL  \(text)"),
+                    "         line \(statement.location.line): found \(expectation.found)",
                 ]
         case .operation, .step, .finish:
             return operation(conclusion, session)
@@ -39,15 +48,18 @@ public struct TextReport {
     private func operation(_ conclusion: Conclusion, _ session: Session) -> [String] {
         let machine = session.machine
         let statement = conclusion.statement
-        let command = (statement.label.map { $0 + ": " } ?? "") + printable(statement.text)
-        var lines = ["", pad("\(statement.location.line)", 4, right: true) + "  " + pad(command, 34) + "  " + summary(conclusion)]
-        let changes = machine.log[min(conclusion.logStart, machine.log.count)...]
-        let path = CallPath.functions(in: changes, machine.rules.generation)
-        lines += wrap(path.joined(separator: " > "), width - 11).enumerated().map {
-            ($0.offset == 0 ? "      in " : "         ") + $0.element
+        let number = pad("\(statement.location.line)", 4, right: true)
+        let command = printable(statement.labelledText)
+        let blanks = String(repeating: " ", count: max(0, 34 - command.count))
+        var lines = ["", "\(number)  \(bold(command))\(blanks)  \(summary(conclusion))"]
+        let changes = session.changes(of: conclusion)
+        let tree = CallTreeText(
+            width: width - 9, isASCII: isASCII, generation: machine.rules.generation)
+        for (index, line) in tree.lines(machine.calls(in: changes)).enumerated() {
+            lines.append((index == 0 ? "      in " : "         ") + faint(line))
         }
-        lines += changeLines(machine.alterations(changes))
-        if case .some(let label) = runningLabel(statement), let task = session.progress.labels[label],
+        lines += ChangeText(width: width - 7).lines(machine.alterations(changes)).map { "       " + $0 }
+        if let label = runningLabel(statement), let task = session.progress.labels[label],
             let waiting = machine.wouldWait(task)
         {
             lines.append("      .. " + session.sentence(task, waiting))
@@ -75,26 +87,6 @@ public struct TextReport {
         number == 1 ? "1 \(noun)" : "\(number) \(noun)s"
     }
 
-    /// Changes of one thing share a line: `db.folio[0]  dirty 0 -> 1, mapcount 0 -> 1`.
-    private func changeLines(_ alterations: [Alteration]) -> [String] {
-        var subjects: [String] = []
-        var grouped: [String: [Alteration]] = [:]
-        for alteration in alterations {
-            let subject = alteration.subject
-            if grouped[subject] == nil { subjects.append(subject) }
-            grouped[subject, default: []].append(alteration)
-        }
-        let column = min(24, max(12, subjects.map(\.count).max() ?? 0))
-        return subjects.flatMap { subject -> [String] in
-            let texts = grouped[subject]!.map { "\($0.attribute) \($0.old) -> \($0.new)" }
-            let head = subject.isEmpty ? "(counters)" : subject
-            let body = wrap(texts.joined(separator: ", "), max(20, width - 11 - column))
-            return body.enumerated().map {
-                "       ~ " + pad($0.offset == 0 ? head : "", column) + "  " + $0.element
-            }
-        }
-    }
-
     /// The end of a run: what was checked, and what was lost.
     public func closing(_ session: Session) -> [String] {
         let progress = session.progress
@@ -102,33 +94,21 @@ public struct TextReport {
         let lost = session.machine.lostStores
         if !lost.isEmpty {
             let list = lost.map { "\(session.machine.name(of: $0.file))[\($0.index)] value \($0.value)" }
-            lines.append("LOST     " + list.joined(separator: ", "))
+            lines += wrap(list.joined(separator: ", "), width - 9).enumerated().map {
+                ($0.offset == 0 ? bold("LOST") + "     " : "         ") + $0.element
+            }
         }
         if progress.checks > 0 {
             lines.append(
                 progress.failures == 0
                     ? "\(count(progress.checks, "expectation")) held"
-                    : "\(progress.failures) of \(count(progress.checks, "expectation")) FAILED")
+                    : bold("\(progress.failures) of \(count(progress.checks, "expectation")) FAILED"))
         }
         return lines.count > 1 ? lines : []
     }
-}
 
-/// The way that a task took through the kernel, read from the log.
-public enum CallPath {
-    /// The functions that changed something or were called, in order, each once in a row.
-    public static func functions(
-        in changes: some Sequence<Change>, _ generation: Rules.Generation
-    ) -> [String] {
-        var path: [KernelFunction] = []
-        var latest = KernelFunction.none
-        for change in changes where change.function != latest {
-            latest = change.function
-            guard latest != .scenario, latest != .none, !path.contains(latest) else { continue }
-            path.append(latest)
-        }
-        return path.map { $0 == .device ? "(device)" : $0.name(generation) }
-    }
+    private func bold(_ text: String) -> String { isStyled ? "\u{1b}[1m\(text)\u{1b}[0m" : text }
+    private func faint(_ text: String) -> String { isStyled ? "\u{1b}[2m\(text)\u{1b}[0m" : text }
 }
 
 /// Text padded with blanks to a width.

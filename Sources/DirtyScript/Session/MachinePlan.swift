@@ -35,13 +35,16 @@ struct MachinePlan {
                 // A scenario's own rule may have no meaning on a kernel chosen on the command line;
                 // then that kernel's own behaviour stands.
                 if verdict != .accepted, kernel == nil {
-                    throw Diagnostics([diagnostic("rule '\(rule)' cannot be '\(value)'", at: statement)])
+                    throw Diagnostics([
+                        statement.diagnostic(in: name, "rule '\(rule)' cannot be '\(value)'", at: value)
+                    ])
                 }
             default: break
             }
-            if let problem = SemanticCheck.problem(in: statement, name: name) {
-                throw Diagnostics([problem])
-            }
+        }
+        let problems = scenario.statements.compactMap { SemanticCheck.problem(in: $0, name: name) }
+        guard problems.isEmpty else {
+            throw Diagnostics(Array(problems.prefix(Limits.diagnostics)))
         }
         for override in overrides {
             let verdict = RuleChecker.machine.check(override.name, override.value, profile.rawValue)
@@ -53,12 +56,6 @@ struct MachinePlan {
     }
 
     func makeMachine() -> Machine { Machine(rules: rules, cpus: cpus, frames: frames) }
-
-    func diagnostic(_ message: String, at statement: Statement) -> Diagnostic {
-        Diagnostic(
-            file: name, location: statement.location, message: message, expected: nil,
-            suggestion: nil, source: statement.text)
-    }
 }
 
 extension RuleChecker {
@@ -92,7 +89,9 @@ extension RuleChecker {
         case .unknown(let candidates):
             diagnostic.message = "unknown rule '\(override.name)'"
             diagnostic.expected = candidates.joined(separator: ", ")
-        case .badValue(let expected, _):
+            diagnostic.suggestion = Suggestion.nearest(to: override.name, among: candidates)
+        case .badValue(let expected, let candidates):
+            diagnostic.suggestion = Suggestion.nearest(to: override.value, among: candidates)
             diagnostic.message = "rule '\(override.name)' cannot be '\(override.value)'"
             diagnostic.expected = expected
         case .meaningless(let why):
@@ -108,24 +107,27 @@ extension RuleChecker {
 /// What only the machine's owner can check in a line that parsed.
 enum SemanticCheck {
     static func problem(in statement: Statement, name: String) -> Diagnostic? {
-        func diagnostic(_ message: String, expected: String? = nil) -> Diagnostic {
-            Diagnostic(
-                file: name, location: statement.location, message: message, expected: expected,
-                suggestion: nil, source: statement.text)
-        }
         switch statement.command {
         case .step(_, .until(let function)) where KernelFunction.named(function) == nil:
-            return diagnostic(
-                "no modelled kernel function is called '\(function)'",
-                expected: "a name as the call path shows it, such as set_page_dirty")
-        case .expect(.invariant(let name?)) where Invariant.named(name) == nil:
-            return diagnostic(
-                "no invariant is called '\(name)'",
-                expected: Invariant.allCases.map { "\($0.name) (\($0.id))" }.joined(separator: ", "))
+            return statement.diagnostic(
+                in: name, "no modelled kernel function is called '\(function)'", at: function,
+                expected: "a name as the call path shows it, such as set_page_dirty",
+                candidates: KernelFunction.stepNames)
+        case .expect(.invariant(let invariant?)) where Invariant.named(invariant) == nil:
+            return statement.diagnostic(
+                in: name, "no invariant is called '\(invariant)'", at: invariant,
+                expected: Invariant.allCases.map { "\($0.name) (\($0.id))" }.joined(separator: ", "),
+                candidates: Invariant.allCases.flatMap { [$0.name, $0.id] })
         default:
             return nil
         }
     }
+}
+
+extension KernelFunction {
+    /// Every name that `step … until` takes, of both generations.
+    static let stepNames: [String] = allCases.filter { $0 != .none && $0 != .scenario }
+        .flatMap { [$0.names.classic, $0.names.modern] }
 }
 
 extension Statement {

@@ -5,7 +5,7 @@ public enum RunEnd: Hashable, Sendable {
     /// At the end of the script, or after the moves asked for.
     case finished
     /// A task that had to go on cannot, or the script asks for what cannot be done.
-    case stuck(line: Int, message: String)
+    case stuck(Diagnostic)
 }
 
 extension Session {
@@ -21,15 +21,15 @@ extension Session {
         var conclusions: [Conclusion] = []
         var moved = 0
         while moved < limit {
-            let line = nextStatement?.location.line ?? 0
             switch advance(.script, &conclusions) {
             case .moved: moved += 1
             case .atEnd: return .finished
-            case .blocked(let blocked): return .stuck(line: line, message: blocked.message)
-            case .refused(let message): return .stuck(line: line, message: message)
+            case .blocked(let blocked): return .stuck(diagnostic(blocked))
+            case .refused(let problem): return .stuck(problem)
             }
             for conclusion in conclusions { try report(conclusion, self) }
-            let isBetweenCommands = !conclusions.isEmpty && progress.running == nil
+            let isBetweenCommands =
+                !conclusions.isEmpty && progress.running == nil && progress.race == nil
             conclusions.removeAll(keepingCapacity: true)
             if !keepsHistory, isBetweenCommands { forgetHistory() }
         }

@@ -7,8 +7,8 @@ public enum Advance: Hashable, Sendable {
     case atEnd
     /// Whoever should move has to wait; nothing was done.
     case blocked(BlockedMove)
-    /// The script asks for something that cannot be done; nothing was done.
-    case refused(String)
+    /// What was asked for cannot be done, and nothing was done.
+    case refused(Diagnostic)
 }
 
 /// A task that cannot go on.
@@ -18,18 +18,31 @@ public struct BlockedMove: Hashable, Sendable {
     public let message: String
 }
 
+/// An expectation that failed.
+public struct FailedExpectation: Hashable, Sendable {
+    public let statement: Statement
+    /// What was there instead.
+    public let found: String
+}
+
 /// A statement that has come to its end, for reports.
 public struct Conclusion: Hashable, Sendable {
     public let statement: Statement
     public let result: TaskResult?
     public let expectation: ExpectationResult?
-    /// Where in the machine's log its changes begin.
-    public let logStart: Int
+    /// Where in the machine's log its changes stand. Of a line of a race, only those of its own
+    /// moves, between which others may have moved.
+    public let spans: [Range<Int>]
     /// False for a `step` or a labelled beginning whose operation goes on.
     public var hasEnded = true
 }
 
 extension Session {
+    /// The changes that a statement made, right after it has ended.
+    public func changes(of conclusion: Conclusion) -> [Change] {
+        conclusion.spans.flatMap { machine.log[$0.clamped(to: machine.log.indices)] }
+    }
+
     /// Makes the next move: the one that was taken back last, or else what the script says.
     public mutating func advance() -> Advance {
         advance(undone.last ?? .script)
@@ -41,11 +54,12 @@ extension Session {
         return advance(choice, &conclusions)
     }
 
-    /// Makes a move and tells which statements it brought to their end.
+    /// Makes a move and tells which statements it brought to their end, the checks behind it
+    /// included: an `expect` that fails comes with the very move that made it fail.
     public mutating func advance(_ choice: Choice, _ conclusions: inout [Conclusion]) -> Advance {
         let before = progress
         let mark = machine.log.count
-        progress.pause = nil
+        progress.beginMove()
         var move = Move(logStart: mark, choice: choice, slot: 0, frame: nil, line: 0)
         let result = perform(choice, &move, &conclusions)
         guard case .moved = result else {
@@ -53,7 +67,8 @@ extension Session {
             progress = before
             return result
         }
-        consumePause(&conclusions)
+        performTrailing(&conclusions)
+        noteTurns(since: before.cursor, choice)
         if undone.last == choice { undone.removeLast() } else { undone.removeAll() }
         moves.append(move)
         if progress != before { checkpoints.append((moves.count, progress)) }
@@ -68,7 +83,7 @@ extension Session {
             return followScript(&move, &conclusions)
         case .device:
             guard let bio = machine.pendingBios.first(where: { machine.deviceCanStep($0) }) else {
-                return .refused("the device has nothing to do")
+                return refused("the device has nothing to do")
             }
             machine.stepDevice(bio)
             return .moved
@@ -91,10 +106,43 @@ extension Session {
         let (reached, mark) = (progress, machine.log.count)
         let result = followCommand(&move, &conclusions)
         if case .moved = result { return .moved }
-        guard reached.cursor > start else { return result }
         machine.undo(to: mark)
         progress = reached
-        return .moved
+        if reached.cursor > start { return .moved }
+        if case .refused(let problem) = result, passOver(problem, &conclusions) { return .moved }
+        if case .blocked = result, stepWhoeverWasTyped(&move) { return .moved }
+        return result
+    }
+
+    /// The command under way waits, perhaps for a task that a typed `step` or `finish` behind it is
+    /// about: that one's task goes on first.
+    private mutating func stepWhoeverWasTyped(_ move: inout Move) -> Bool {
+        let behind = statements[min(progress.cursor + 1, statements.count)...].prefix(while: isTyped)
+        for statement in behind {
+            let label: String
+            switch statement.command {
+            case .step(let name, _), .finish(let name): label = name
+            default: continue
+            }
+            guard let task = progress.labels[label], !machine.isDone(task) else { continue }
+            move.line = statement.location.line
+            if stepTask(task, &move) == nil { return true }
+        }
+        return false
+    }
+
+    /// A line that cannot be done must not bar the way to the rest where that is the user's own
+    /// doing: it is passed over, as a move of its own that changes nothing.
+    private mutating func passOver(
+        _ problem: Diagnostic, _ conclusions: inout [Conclusion]
+    ) -> Bool {
+        guard let statement = nextStatement, progress.hasLeftScript || isTyped(statement),
+            progress.running == nil, progress.race.map(\.tasks.isEmpty) ?? true
+        else { return false }
+        progress.race = nil
+        complete(statement, nil, &conclusions)
+        progress.passedOver = problem
+        return true
     }
 
     /// The move that the script's next command, or the one under way, makes.
@@ -161,7 +209,11 @@ extension Session {
             let found = check(question)
             expectation = found
             progress.checks += 1
-            if !found.passed { progress.failures += 1 }
+            if !found.passed {
+                progress.failures += 1
+                progress.newFailures.append(
+                    FailedExpectation(statement: statement, found: found.found))
+            }
         default:
             _ = perform(setUp: statement)
         }
@@ -169,26 +221,28 @@ extension Session {
         conclusions.append(
             Conclusion(
                 statement: statement, result: nil, expectation: expectation,
-                logStart: machine.log.count))
+                spans: []))
     }
 
-    /// A pause belongs to the move before it, also where checks of that move stand between them.
-    private mutating func consumePause(_ conclusions: inout [Conclusion]) {
-        while progress.running == nil, progress.race == nil, let end = upcomingPause {
+    /// Checks and pauses belong to the move before them.
+    private mutating func performTrailing(_ conclusions: inout [Conclusion]) {
+        while progress.running == nil, progress.race == nil, let end = lastTrailing {
             while progress.cursor <= end { performSilently(statements[progress.cursor], &conclusions) }
         }
     }
 
-    /// The index of a pause that nothing but checks stands before.
-    private var upcomingPause: Int? {
-        for index in progress.cursor..<statements.count {
+    /// The index of the last check or pause that nothing but such, and what points at things on
+    /// the screen, stands before.
+    private var lastTrailing: Int? {
+        var last: Int?
+        for index in min(progress.cursor, statements.count)..<statements.count {
             switch statements[index].command {
-            case .pause: return index
-            case .expect: continue
-            default: return nil
+            case .pause, .expect: last = index
+            case .focus, .show, .hide: continue
+            default: return last
             }
         }
-        return nil
+        return last
     }
 
     private mutating func complete(
@@ -200,7 +254,8 @@ extension Session {
         conclusions.append(
             Conclusion(
                 statement: statement, result: result, expectation: nil,
-                logStart: progress.commandLogStart, hasEnded: hasEnded))
+                spans: [min(progress.commandLogStart, machine.log.count)..<machine.log.count],
+                hasEnded: hasEnded))
         progress.commandLogStart = machine.log.count
     }
 
@@ -212,7 +267,7 @@ extension Session {
     ) -> Advance {
         progress.commandLogStart = machine.log.count
         switch start(operation, statement) {
-        case .failure(let problem): return .refused(problem.message)
+        case .failure(let problem): return refused(problem, statement)
         case .success(let task):
             move.slot = machine.slot(of: task)
             if let label = statement.label {
@@ -232,11 +287,14 @@ extension Session {
         do throws(CannotBegin) {
             let request = try request(operation)
             if let label = statement.label, progress.labels[label] != nil {
-                throw CannotBegin(message: "'\(label)' has not ended yet; finish it first")
+                throw CannotBegin(
+                    message: "'\(label)' has not ended yet", word: label,
+                    expected: "'finish \(label)' before it, or another label")
             }
             guard machine.state.tasks.count < Machine.maximumTaskCount else {
                 throw CannotBegin(
-                    message: "more than \(Machine.maximumTaskCount) operations at once; finish some first")
+                    message: "more than \(Machine.maximumTaskCount) operations at once",
+                    expected: "'finish' of some of them before it")
             }
             return .success(
                 machine.begin(
@@ -331,7 +389,7 @@ extension Session {
         _ label: String, _ extent: StepExtent, _ statement: Statement, _ move: inout Move,
         _ conclusions: inout [Conclusion]
     ) -> Advance {
-        guard let task = progress.labels[label] else { return .refused("'\(label)' has ended already") }
+        guard let task = progress.labels[label] else { return refused(hasEnded(label), statement) }
         if progress.stepsTaken == 0 { progress.commandLogStart = machine.log.count }
         let before = machine.state.stack(of: task)
         if !machine.isDone(task), let blocked = stepTask(task, &move) { return blocked }
@@ -345,7 +403,7 @@ extension Session {
                 machine.isAboutToRun(function, task)
                 || machine.hasEntered(function, task, since: before)
             if !isThere, machine.isDone(task) {
-                return .refused("'\(label)' ended before it came to \(name)")
+                return refused(missed(name, label), statement)
             }
         }
         if machine.isDone(task) { note(task) }
@@ -360,7 +418,7 @@ extension Session {
         _ label: String, _ statement: Statement, _ move: inout Move,
         _ conclusions: inout [Conclusion]
     ) -> Advance {
-        guard let task = progress.labels[label] else { return .refused("'\(label)' has ended already") }
+        guard let task = progress.labels[label] else { return refused(hasEnded(label), statement) }
         if progress.stepsTaken == 0 { progress.commandLogStart = machine.log.count }
         progress.stepsTaken += 1
         if !machine.isDone(task) {
@@ -383,14 +441,14 @@ extension Session {
     private mutating func stepChosen(
         _ task: Ref<Task>, _ move: inout Move, _ conclusions: inout [Conclusion]
     ) -> Advance {
-        guard task.exists else { return .refused("there is no such task") }
+        guard task.exists else { return refused("there is no such task") }
         move.line = machine.line(of: task)
         if progress.running == task { return stepRunning(task, &move, &conclusions) }
         if let race = progress.race, let line = race.tasks.first(where: { $0.value == task })?.key {
             return stepRaceLine(line, &move, &conclusions)
         }
         guard !machine.isDone(task) else {
-            return .refused("\(machine.taskName(task)) has ended; 'finish' collects it")
+            return refused("\(machine.taskName(task)) has ended; 'finish' collects it")
         }
         return stepTask(task, &move) ?? .moved
     }

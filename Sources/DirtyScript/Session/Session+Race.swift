@@ -6,7 +6,8 @@ extension Session {
     mutating func race(_ lines: [Statement]) -> RaceProgress {
         let serials = lines.map { machine.takeSerials(serialsNeeded(by: $0)) }
         return RaceProgress(
-            lines: lines, serials: serials, actors: RaceProgress.actors(of: lines))
+            lines: lines, serials: serials, actors: RaceProgress.actors(of: lines),
+            firstMove: moves.count)
     }
 
     private func serialsNeeded(by line: Statement) -> Int {
@@ -46,7 +47,7 @@ extension Session {
             if case .race(let lines) = nextStatement?.command { progress.race = race(lines) }
         }
         guard let line = progress.race?.line(of: actor) else {
-            return .refused("that actor has nothing left to do")
+            return refused("that actor has nothing left to do")
         }
         return stepRaceLine(line, &move, &conclusions)
     }
@@ -63,7 +64,7 @@ extension Session {
             task = begun
         } else {
             switch start(operation, statement, serial: race.serials[line]) {
-            case .failure(let problem): return .refused(problem.message)
+            case .failure(let problem): return refused(problem, statement)
             case .success(let begun):
                 task = begun
                 race.tasks[line] = begun
@@ -81,7 +82,8 @@ extension Session {
             progress.lastCommand = (statement.text, statement.location.line)
             conclusions.append(
                 Conclusion(
-                    statement: statement, result: result, expectation: nil, logStart: move.logStart))
+                    statement: statement, result: result, expectation: nil,
+                    spans: race.spans(of: move, in: moves, log: machine.log.count)))
         }
         progress.race = race
         if race.ended.count == race.lines.count { endRace() }
@@ -91,6 +93,23 @@ extension Session {
     private mutating func endRace() {
         progress.race = nil
         progress.cursor += 1
+    }
+}
+
+extension RaceProgress {
+    /// Where in the log the moves of a line stand, its latest move included.
+    fileprivate func spans(of latest: Move, in moves: [Move], log: Int) -> [Range<Int>] {
+        var spans: [Range<Int>] = []
+        let all = moves[min(firstMove, moves.count)...] + [latest]
+        for (index, move) in zip(all.indices, all) where move.line == latest.line {
+            let end = index + 1 < all.endIndex ? all[index + 1].logStart : log
+            if let last = spans.last, last.upperBound == move.logStart {
+                spans[spans.count - 1] = last.lowerBound..<end
+            } else {
+                spans.append(move.logStart..<end)
+            }
+        }
+        return spans
     }
 }
 

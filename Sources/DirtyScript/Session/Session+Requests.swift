@@ -2,11 +2,6 @@ import DirtyMachine
 
 // From names to records: an operation as the machine takes it.
 
-/// Why an operation cannot begin. The parser has checked names; this is what only a run can tell.
-struct CannotBegin: Error {
-    let message: String
-}
-
 extension Session {
     /// Performs a set-up statement. Returns what is wrong, if anything.
     mutating func perform(setUp statement: Statement) -> String? {
@@ -103,14 +98,20 @@ extension Session {
 
     private func process(_ name: String) throws(CannotBegin) -> Ref<Process> {
         guard let process = machine.process(named: name) else {
-            throw CannotBegin(message: "there is no process '\(name)' yet")
+            throw CannotBegin(
+                message: "there is no process '\(name)' yet", word: name,
+                expected: "a process that has begun by now",
+                candidates: machine.state.processes.map { machine.name(of: $0) })
         }
         return process
     }
 
     private func file(_ name: String) throws(CannotBegin) -> Ref<File> {
         guard let file = machine.file(named: name) else {
-            throw CannotBegin(message: "there is no file '\(name)' yet")
+            throw CannotBegin(
+                message: "there is no file '\(name)' yet", word: name,
+                expected: "a file declared before",
+                candidates: machine.state.files.map { machine.name(of: $0) })
         }
         return file
     }
@@ -129,7 +130,13 @@ extension Session {
         guard let mapping = known else {
             // An operation of a dead process ends with ESRCH whatever it names.
             guard machine.isAlive(process) else { return operand.range ?? 0...0 }
-            throw CannotBegin(message: "'\(name)' has no mapping '\(operand.name)' yet")
+            let known = machine.state.mappings(of: process).map { machine.name(of: $0) }
+            throw CannotBegin(
+                message: "'\(name)' has no mapping '\(operand.name)' yet", word: operand.name,
+                expected: known.isEmpty
+                    ? "a mapping, and '\(name)' has none by now"
+                    : "a mapping that it has by now: " + alternatives(known),
+                candidates: known)
         }
         guard let (start, pages) = machine.extent(of: mapping) else { return failedAddresses(operand) }
         let range = operand.range ?? 0...max(pages - 1, 0)

@@ -3,8 +3,9 @@ import DirtyMachine
 /// A scenario being played: the machine, where the script stands, and the way back.
 ///
 /// A session moves in *moves*. A move is one atomic step of one task or of the device, or one
-/// caption; checks, chapters and set-up ride along with the move that follows them. Every move can
-/// be taken back exactly, because the machine's changes are reversible and what the session itself
+/// caption. Checks ride along with the move that stands before them, so that what fails is told
+/// where it happened; chapters and set-up ride along with the move that follows. Every move can be
+/// taken back exactly, because the machine's changes are reversible and what the session itself
 /// knows is one small value.
 public struct Session: Sendable {
     /// The scenario's name and title.
@@ -12,7 +13,7 @@ public struct Session: Sendable {
     public let title: String
     public let profile: Profile
     /// The script, lines typed later included.
-    public private(set) var statements: [Statement]
+    public internal(set) var statements: [Statement]
     public internal(set) var machine: Machine
     /// What the session knows beside the machine.
     public internal(set) var progress = Progress()
@@ -23,8 +24,8 @@ public struct Session: Sendable {
     /// Moves that were taken back, the next one last, so that going forward again repeats the
     /// user's own choices.
     var undone: [Choice] = []
-    /// What the parser knows after the last statement, once somebody has typed a line.
-    private var knownDeclarations: Declarations?
+    /// What was typed, and what the parser knows since then.
+    var typing = Typing()
 
     /// Prepares a scenario: the machine is made, and everything that comes before the first
     /// operation or caption is set up.
@@ -40,15 +41,15 @@ public struct Session: Sendable {
         let plan = try MachinePlan(scenario, kernel: kernel, overrides: rules)
         profile = plan.profile
         machine = plan.makeMachine()
-        try setUp(plan)
+        try setUp()
         checkpoints = [(0, progress)]
     }
 
     /// Sets up what stands before the first operation or caption, outside history.
-    private mutating func setUp(_ plan: MachinePlan) throws(Diagnostics) {
+    private mutating func setUp() throws(Diagnostics) {
         while let statement = nextStatement, statement.isSetUp {
             if let problem = perform(setUp: statement) {
-                throw Diagnostics([plan.diagnostic(problem, at: statement)])
+                throw Diagnostics([statement.diagnostic(in: name, problem)])
             }
             progress.cursor += 1
         }
@@ -69,49 +70,6 @@ public struct Session: Sendable {
     public var isAtEnd: Bool {
         progress.running == nil && progress.race == nil && progress.cursor >= statements.count
             && !progress.isDraining
-    }
-
-    // MARK: The prompt
-
-    /// What the parser knows after the last statement: the names that a typed line can use.
-    public var declarations: Declarations {
-        knownDeclarations ?? Declarations(name: name, rules: .machine, after: statements)
-    }
-
-    /// Parses a line typed by the user and puts it next in the script. The moves that had been
-    /// taken back are forgotten: from here on there is another future.
-    public mutating func type(_ line: String) -> Result<Statement?, Diagnostics> {
-        let number = lastLine + 1
-        var declarations = declarations
-        defer { knownDeclarations = declarations }
-        switch declarations.parseLine(line, number: number) {
-        case .failure(let diagnostics):
-            return .failure(diagnostics)
-        case .success(let statement):
-            guard let statement else { return .success(nil) }
-            if let problem = SemanticCheck.problem(in: statement, name: name) {
-                return .failure(Diagnostics([problem]))
-            }
-            if case .kernel = statement.command { return .failure(tooLate(statement)) }
-            if case .rule = statement.command { return .failure(tooLate(statement)) }
-            if case .cpus = statement.command { return .failure(tooLate(statement)) }
-            if case .frames = statement.command { return .failure(tooLate(statement)) }
-            let isBusy =
-                progress.running != nil || progress.race != nil || progress.isDraining
-                || progress.stepsTaken > 0
-            statements.insert(statement, at: min(progress.cursor + (isBusy ? 1 : 0), statements.count))
-            undone.removeAll()
-            return .success(statement)
-        }
-    }
-
-    private func tooLate(_ statement: Statement) -> Diagnostics {
-        Diagnostics([
-            Diagnostic(
-                file: name, location: statement.location,
-                message: "the machine is built already; this belongs at the top of a scenario",
-                expected: nil, suggestion: nil, source: statement.text)
-        ])
     }
 
     // MARK: Back
@@ -222,11 +180,26 @@ public struct Progress: Hashable, Sendable {
     /// How many expectations have failed so far, and how many were checked.
     public internal(set) var failures = 0
     public internal(set) var checks = 0
+    /// The expectations that failed with the latest move, in the order of their lines.
+    public internal(set) var newFailures: [FailedExpectation] = []
+    /// Why the line that came with the latest move could not be done, in a session that has left
+    /// the script's own course; nil where nothing was wrong.
+    public internal(set) var passedOver: Diagnostic?
+    /// Somebody has typed a line that ran, or chosen who moves: the script's own lines may not fit
+    /// any more.
+    public internal(set) var hasLeftScript = false
     /// A `pause` stands right behind the latest move: until a key (nil seconds) or for a time.
     public internal(set) var pause: Pause?
 
     public struct Pause: Hashable, Sendable {
         public let seconds: Double?
+    }
+
+    /// What belongs to one move alone, and ends with the next.
+    mutating func beginMove() {
+        pause = nil
+        newFailures = []
+        passedOver = nil
     }
 }
 
@@ -238,6 +211,8 @@ public struct RaceProgress: Hashable, Sendable {
     let serials: [Int]
     /// For each line, the actor it belongs to.
     public let actors: [Int]
+    /// The number of the move that began the race.
+    let firstMove: Int
     /// The task of each line that is under way.
     public internal(set) var tasks: [Int: Ref<Task>] = [:]
     var ended: Set<Int> = []

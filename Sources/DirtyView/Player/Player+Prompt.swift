@@ -166,15 +166,17 @@ extension Player {
             var conclusions: [Conclusion] = []
             let result = session.advance(.script, &conclusions)
             answer = answer ?? conclusions.last { $0.statement == statement }.flatMap(Self.answer)
-            if let failure = Self.failure(in: conclusions) { complain(failure) }
+            if let problem = session.progress.passedOver {
+                // A line that cannot be done is not kept.
+                if session.position == untouched.position + 1 { session = untouched }
+                return complain(problem.message)
+            }
+            report(session.progress.newFailures, nil)
             switch result {
             case .moved: continue
             case .atEnd: break
             case .blocked(let blocked): return complain(blocked.message)
-            case .refused(let text):
-                // A line that cannot be done would stand in the way for ever.
-                if session.position == untouched.position { session = untouched }
-                return complain(text)
+            case .refused(let problem): return complain(problem.message)
             }
             break
         }

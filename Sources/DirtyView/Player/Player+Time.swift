@@ -21,20 +21,22 @@ extension Player {
         message = nil
         let departure = departure
         let start = departure.position
-        var failure: String?
+        var failures: [FailedExpectation] = []
+        var passedOver: Diagnostic?
         var obstacle: Advance?
         while session.position < start + limit {
             let before = session.progress
-            var conclusions: [Conclusion] = []
-            let result = session.advance(session.nextChoice, &conclusions)
-            failure = failure ?? Self.failure(in: conclusions)
+            let result = session.advance(session.nextChoice)
             guard case .moved = result else {
                 obstacle = result
                 break
             }
+            failures += session.progress.newFailures
+            passedOver = passedOver ?? session.progress.passedOver
             if isThere(before, session) { break }
         }
-        report(obstacle, failure, hasMoved: session.position > start)
+        report(obstacle, hasMoved: session.position > start)
+        report(failures, passedOver)
         let latest = max(0, session.position - 1)
         arrive(from: departure, shownFrom: window == .run ? min(start, latest) : latest)
     }
@@ -42,25 +44,26 @@ extension Player {
     /// Which changes a command shows: of all its moves, or of the last.
     private enum Window { case run, latest }
 
-    private mutating func report(_ obstacle: Advance?, _ failure: String?, hasMoved: Bool) {
+    private mutating func report(_ obstacle: Advance?, hasMoved: Bool) {
         switch obstacle {
         case .blocked(let blocked): complain(blocked.message)
-        case .refused(let text): complain(text)
+        case .refused(let problem): complain(problem.message)
         case .atEnd where !hasMoved:
             complain("the script is at its end; : types a command, S goes back")
         default: break
         }
-        if let failure { complain(failure) }
     }
 
-    static func failure(in conclusions: [Conclusion]) -> String? {
-        for conclusion in conclusions {
-            if let expectation = conclusion.expectation, !expectation.passed {
-                return "line \(conclusion.statement.location.line): \(conclusion.statement.text)"
-                    + " FAILED, found \(expectation.found)"
-            }
+    /// What went wrong in the moves just made: all of it, the first in full.
+    mutating func report(_ failures: [FailedExpectation], _ passedOver: Diagnostic?) {
+        if let first = failures.first {
+            let others = failures.dropFirst().map { "\($0.statement.location.line)" }
+            complain(
+                "line \(first.statement.location.line): \(first.statement.text) FAILED, found \(first.found)"
+                    + (others.isEmpty ? "" : "; and line \(others.joined(separator: ", "))"))
+        } else if let passedOver {
+            complain("line \(passedOver.location.line) left out: \(passedOver.message)")
         }
-        return nil
     }
 
     mutating func step() { forward { _, _ in true } }
@@ -72,13 +75,9 @@ extension Player {
         message = nil
         let departure = departure
         let isScripts = choice == session.nextChoice
-        var conclusions: [Conclusion] = []
-        let result = session.advance(choice, &conclusions)
-        guard case .moved = result else {
-            report(result, nil, hasMoved: false)
-            return
-        }
-        report(nil, Self.failure(in: conclusions), hasMoved: true)
+        let result = session.advance(choice)
+        guard case .moved = result else { return report(result, hasMoved: false) }
+        report(session.progress.newFailures, session.progress.passedOver)
         if !isScripts { outline.extend(session, limit: Self.lookAhead) }
         arrive(from: departure, shownFrom: departure.position)
     }
