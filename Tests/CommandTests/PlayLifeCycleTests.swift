@@ -42,7 +42,7 @@ import Testing
         try pty.wait(for: "the screen as it was") { $0.cells == cells }
         #expect(pty.screen.isAlternate && !pty.modes.editsLines)
         pty.type("s")
-        try pty.wait(forText: "step 2/114")
+        try pty.wait(forText: "step 2/113")
         pty.type("q")
         try pty.expectEnd(status: 0)
     }
@@ -97,7 +97,7 @@ import Testing
         let pty = try Pty.shell("cat $demo | play -" + Pty.andReport)
         try pty.nextFrame()
         try pty.press("s")
-        #expect(pty.status.contains("step 1/114"))
+        #expect(pty.status.contains("step 1/113"))
         pty.type("q")
         try pty.expectEnd(status: 0)
     }

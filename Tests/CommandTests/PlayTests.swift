@@ -7,7 +7,7 @@ import Testing
     @Test func `opens at the beginning`() throws {
         let pty = try Pty.play()
         #expect(pty.status.contains("First store: why it faults"))
-        #expect(pty.status.contains("step 0/114 ->  PAUSED  2.6.19  INV ok"))
+        #expect(pty.status.contains("step 0/113 ->  PAUSED  2.6.19  INV ok"))
         #expect(pty.screen.text.contains("s takes a step, S takes it back"))
         #expect(pty.screen.text.contains("next  say \"A maps a file, shared and writable."))
         #expect(pty.screen.isAlternate)
@@ -21,7 +21,7 @@ import Testing
         let stepped = try Pty.play()
         for _ in 0..<20 { try stepped.press("s") }
         let opened = try Pty.play(["--at", "20", Pty.demo])
-        #expect(opened.status.contains("step 20/114 ->"))
+        #expect(opened.status.contains("step 20/113 ->"))
         #expect(opened.screen.lines[1...8] == stepped.screen.lines[1...8])
     }
 
@@ -50,14 +50,14 @@ import Testing
         let pty = try Pty.play()
         let first = pty.screen.lines
         try pty.press("G")
-        #expect(pty.status.contains("step 114/114 ->  END"))
+        #expect(pty.status.contains("step 113/113 ->  END"))
         #expect(pty.status.contains("expect 21/21"))
         #expect(pty.screen.text.contains("ended A fsync db"))
         try pty.press("s")
         #expect(pty.screen.bells == 1)
         #expect(pty.screen.text.contains("the script is at its end"))
         try pty.press("g")
-        #expect(pty.status.contains("step 0/114 <-  PAUSED"))
+        #expect(pty.status.contains("step 0/113 <-  PAUSED"))
         #expect(pty.screen.lines[1..<20] == first[1..<20])
     }
 
@@ -66,7 +66,7 @@ import Testing
         let pty = try Pty.play(["--speed", "1", Pty.demo])
         try pty.press(" ")
         #expect(pty.status.contains("PLAY"))
-        try pty.wait(for: "a step") { $0.status.contains("step 1/114") }
+        try pty.wait(for: "a step") { $0.status.contains("step 1/113") }
         pty.type("\u{03}")
         try pty.wait(forTexts: "PAUSED", "stopped")
     }
@@ -74,7 +74,7 @@ import Testing
     @Test func `Space plays to the end`() throws {
         let pty = try Pty.play(["--speed", "64", Pty.demo], size: Size(120, 40))
         pty.type(" ")
-        try pty.wait(forTexts: "step 114/114", "END", "expect 21/21", "100%")
+        try pty.wait(forTexts: "step 113/113", "END", "expect 21/21", "100%")
     }
 
     // MARK: Sizes
@@ -86,7 +86,7 @@ import Testing
             ["ok I1"]
         ),
         (Size(40, 12), ["1V [2Pages] 3C", "? help"], ["[1] VMAs"]),
-        (Size(20, 5), ["3/114 ->"], ["dirtyscope", "? help"]),
+        (Size(20, 5), ["3/113 ->"], ["dirtyscope", "? help"]),
         (
             Size(200, 60),
             ["[1] VMAs", "[9] Log", "memory and disk agree", "chapter \"The mapping\"", "ok I1"], []
@@ -114,7 +114,7 @@ import Testing
         for (number, layout) in Self.layouts.filter({ $0.size.columns > 1 }).enumerated() {
             pty.resize(layout.size)
             pty.type("s")
-            try pty.wait(for: "step \(number + 1)") { $0.status.contains("\(number + 1)/114 ->") }
+            try pty.wait(for: "step \(number + 1)") { $0.status.contains("\(number + 1)/113 ->") }
         }
     }
 
@@ -143,15 +143,15 @@ import Testing
         let pty = try Pty.play()
         pty.type(typed + (typed.hasPrefix(":") && typed.count > 2 ? "\r" : ""))
         try pty.wait(for: answer) { $0.screen.lines[21...].contains { $0.hasPrefix(answer) } }
-        #expect(pty.status.contains("step 0/114"))
+        #expect(pty.status.contains("step 0/113"))
     }
 
     @Test func `the prompt goes to a step, sets the looks, and leaves`() throws {
         let pty = try Pty.play()
         pty.type(":41\r")
-        try pty.wait(forText: "step 41/114 ->")
+        try pty.wait(forText: "step 41/113 ->")
         pty.type(":-1\r")
-        try pty.wait(forText: "step 40/114 <-")
+        try pty.wait(forText: "step 40/113 <-")
         pty.type(":set glyphs ascii\r")
         try pty.wait(for: "letters alone") { pty in
             pty.screen.text.contains("glyphs ascii")
@@ -166,7 +166,7 @@ import Testing
         try pty.press("?")
         #expect(pty.screen.text.contains("Take one atomic step."))
         pty.type("atomic\r")
-        try pty.wait(forText: "step 1/114 ->")
+        try pty.wait(forText: "step 1/113 ->")
     }
 
     // MARK: Without a file
@@ -178,7 +178,7 @@ import Testing
         #expect(pty.screen.text.contains("basics"))
         #expect(pty.screen.text.contains("Enter open"))
         pty.type("/why it\r\r")
-        try pty.wait(forText: "step 0/114")
+        try pty.wait(forText: "step 0/113")
         pty.type("q")
         try pty.wait(forText: "/why it")
         pty.send([0x1b])

@@ -61,6 +61,8 @@ import Testing
             "operation", "operation", "operation", "step", "operation", "step", "finish", "finish",
         ])
         #expect(objects.map { $0["line"] as? Int } == [6, 8, 9, 11, 12, 13, 14, 15])
+        #expect(objects[2]["command"] as? String == "W: writeback db[0]")
+        #expect(objects[4]["command"] as? String == "V: B ftruncate db 0")
         #expect(objects[2]["outcome"] is NSNull)
         #expect(objects[3]["outcome"] is NSNull)
         #expect(objects[6]["outcome"] as? String == "ok")

@@ -41,14 +41,14 @@ private struct Tmux: ~Copyable {
         let demo = Dirtyscope.checkout + "Demos/basics/first-store.demo"
         let command = "'\(Dirtyscope.path)' play \(options) '\(demo)'; echo \"<exit $?>\"; cat"
         let tmux = try Tmux(command)
-        _ = try tmux.screen("the first frame") { $0.contains("step 0/114") }
+        _ = try tmux.screen("the first frame") { $0.contains("step 0/113") }
         return tmux
     }
 
     /// The last frame, whichever way it was reached.
     private func expectEnd(_ tmux: borrowing Tmux) throws {
         let last = try tmux.screen("the end") { $0.contains("END") && $0.contains("said  ") }
-        #expect(last.contains("step 114/114 ->  END"))
+        #expect(last.contains("step 113/113 ->  END"))
         #expect(last.contains("►  0 ..d000 p-ua- 001 -U--- CLEAN"))
         #expect(last.contains("sel db[0]  mem 2 disk 2  tags ---  maps 1"))
         #expect(last.contains("[6] Narration  6/6  \"What it is good for\""))

@@ -119,7 +119,8 @@ public struct LockStep: Sendable {
 
     /// Forgets the way back, for runs that only go forward.
     mutating func forgetHistory() {
-        for side in sides.indices where sides[side].progress.running == nil { sides[side].forgetHistory() }
+        for side in sides.indices
+        where sides[side].progress.running == nil && sides[side].progress.race == nil { sides[side].forgetHistory() }
         steps.removeAll(keepingCapacity: true)
     }
 }
