@@ -50,7 +50,7 @@ import Testing
 
     @Test func `a label in use`() throws {
         #expect(try complaint("W1: A read m[0]\nW1: B pread db[0]") == """
-            test.demo:8:1: error: 'W1' has not ended yet; expected 'finish W1' before it, or another label
+            test.demo:8:1: error: 'W1' has not ended yet; finish it first
               W1: B pread db[0]
               ^~
             """)

@@ -145,7 +145,7 @@ import Testing
 
     @Test func `a label that is in use is refused, a free one can come again`() throws {
         let played = try Played(dirtyPage + "W: writeback db[0]\nW: B pread db[0]\n")
-        #expect(played.complaint == "'W' has not ended yet")
+        #expect(played.complaint == "'W' has not ended yet; finish it first")
         #expect(played.place?.line == 8)
     }
 

@@ -288,8 +288,7 @@ extension Session {
             let request = try request(operation)
             if let label = statement.label, progress.labels[label] != nil {
                 throw CannotBegin(
-                    message: "'\(label)' has not ended yet", word: label,
-                    expected: "'finish \(label)' before it, or another label")
+                    message: "'\(label)' has not ended yet; finish it first", word: label)
             }
             guard machine.state.tasks.count < Machine.maximumTaskCount else {
                 throw CannotBegin(
