@@ -49,7 +49,7 @@ struct VerifierRun {
             case .moved: break
             case .atEnd: hasEnded = true
             case .blocked(let blocked): return stop(at: before, blocked.message)
-            case .refused(let message): return stop(at: before, message)
+            case .refused(let problem): return stop(at: before, problem.message)
             }
             var step: VerifiedStep?
             for conclusion in conclusions {
