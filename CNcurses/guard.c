@@ -46,6 +46,13 @@ static void on_crash(int number, siginfo_t *info, void *context)
 {
     (void)context;
     guard_restore();
+    // Sent by somebody else, it is no crash: there is nothing to trace back, and nobody may be there
+    // to answer the questions of a back-tracer. It ends the program as it would any other.
+    if (info->si_code <= 0 && info->si_pid != getpid()) {
+        signal(number, SIG_DFL);
+        raise(number);
+        return;
+    }
     for (int i = 0; i < CRASHES; i++)
         if (crashes[i] == number)
             sigaction(number, &earlier[i], NULL);

@@ -13,6 +13,10 @@ public protocol TerminalApplication {
     /// Other events do not delay a timeout.
     var tick: Int? { get }
     var isFinished: Bool { get }
+    /// Whether there is work that can wait for moments in which nothing happens.
+    var hasWork: Bool { get }
+    /// Does a little of that work, in a few milliseconds.
+    mutating func work()
     var theme: Theme { get }
     /// Whether the bell should ring with the next frame. Asked once a frame.
     mutating func takeBell() -> Bool
@@ -28,6 +32,8 @@ public struct ScreenTraits: Hashable, Sendable {
 
 extension TerminalApplication {
     public mutating func attach(to screen: ScreenTraits) {}
+    public var hasWork: Bool { false }
+    public mutating func work() {}
     public var theme: Theme { .fill }
     public mutating func takeBell() -> Bool { false }
 }
@@ -56,8 +62,8 @@ private struct EventLoop: ~Copyable {
         application.attach(to: terminal.traits)
         while !application.isFinished {
             show(&application)
-            let timeout = ticker.timeout(tick: application.tick, now: .now)
-            var event = terminal.nextEvent(timeoutMilliseconds: timeout)
+            // The end of work in idle moments is worth a frame of its own.
+            guard var event = nextEvent(&application) else { continue }
             if event == .timeout { ticker.restart() }
             // What is there already is handled before the next frame, so that a held key or a
             // window being dragged does not leave a queue of frames behind.
@@ -68,6 +74,21 @@ private struct EventLoop: ~Copyable {
             } while event != .timeout
         }
         return .finished
+    }
+
+    /// Waits for an event, and lets the application work meanwhile; nil when that work has ended.
+    private mutating func nextEvent(_ application: inout some TerminalApplication) -> Event? {
+        let hadWork = application.hasWork
+        while true {
+            let timeout = ticker.timeout(tick: application.tick, now: .now)
+            guard application.hasWork, timeout != 0 else {
+                if hadWork, !application.hasWork { return nil }
+                return terminal.nextEvent(timeoutMilliseconds: timeout)
+            }
+            let event = terminal.nextEvent(timeoutMilliseconds: 0)
+            if event != .timeout { return event }
+            application.work()
+        }
     }
 
     private mutating func show(_ application: inout some TerminalApplication) {

@@ -65,13 +65,21 @@ enum DemoLibrary {
             (order.firstIndex(of: $0) ?? order.count, $0) < (order.firstIndex(of: $1) ?? order.count, $1)
         }
         return groups.flatMap { group in
-            entries(of: folder.appending(group)).filter { $0.hasSuffix(".demo") }.sorted().map { name in
+            names(in: folder.appending(group)).map { name in
                 let path = folder.appending(group).appending(name).string
                 return Demo(
                     group: group, path: path,
                     shownPath: path.hasPrefix(here + "/") ? String(path.dropFirst(here.count + 1)) : path,
                     title: title(of: path))
             }
+        }
+    }
+
+    /// A group's scenarios: what a newcomer should read first, then the others by name.
+    private static func names(in group: FilePath) -> [String] {
+        let first = ["first-store", "before-tracking", "writeback-rearms", "two-processes"].map { $0 + ".demo" }
+        return entries(of: group).filter { $0.hasSuffix(".demo") }.sorted {
+            (first.firstIndex(of: $0) ?? first.count, $0) < (first.firstIndex(of: $1) ?? first.count, $1)
         }
     }
 

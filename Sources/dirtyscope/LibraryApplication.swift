@@ -6,11 +6,14 @@ import DirtyView
 struct LibraryApplication: TerminalApplication {
     private var list: DemoList
     private var player: Player?
+    private let kernel: KernelOptions
     private let makePlayer: (Session) -> Player
     private var screen: ScreenTraits?
     private(set) var isFinished = false
 
-    init(_ demos: [Demo], makePlayer: @escaping (Session) -> Player) {
+    /// `kernel` is what the command line says about every scenario that is opened, the sandbox included.
+    init(_ demos: [Demo], kernel: KernelOptions, makePlayer: @escaping (Session) -> Player) {
+        self.kernel = kernel
         list = DemoList(
             demos.map {
                 DemoList.Entry(group: $0.group, title: printable($0.title), path: $0.shownPath)
@@ -37,9 +40,9 @@ struct LibraryApplication: TerminalApplication {
         guard case .key(let key) = event, let choice = list.press(key) else { return }
         switch choice {
         case .quit: isFinished = true
-        case .sandbox: open { try ScenarioLoader.sandbox() }
+        case .sandbox: open { [kernel] in try ScenarioLoader.sandbox(kernel) }
         case .open(let entry):
-            open { try ScenarioLoader.load(entry.path, kernel: nil, rules: []) }
+            open { [kernel] in try ScenarioLoader.load(entry.path, kernel: kernel.kernel, rules: kernel.rules) }
         }
     }
 
@@ -59,6 +62,8 @@ struct LibraryApplication: TerminalApplication {
     }
 
     var tick: Int? { player?.tick }
+    var hasWork: Bool { player?.hasWork ?? false }
+    mutating func work() { player?.work() }
     var theme: Theme { player?.theme ?? .fill }
     mutating func takeBell() -> Bool { player?.takeBell() ?? false }
 }

@@ -43,7 +43,9 @@ struct PlayCommand: ParsableCommand {
 
     /// Without a file: the demos and a sandbox to choose from.
     private func runLibrary() throws {
-        var application = LibraryApplication(DemoLibrary.demos(), makePlayer: makePlayer)
+        // A rule that no kernel has is told at once, not when a scenario is opened with it.
+        _ = try ScenarioLoader.sandbox(kernel)
+        var application = LibraryApplication(DemoLibrary.demos(), kernel: kernel, makePlayer: makePlayer)
         try screen.show(&application, controllingTerminal: false) { try DemosCommand().run() }
     }
 

@@ -23,6 +23,8 @@ struct PlayerApplication: TerminalApplication {
 
     var tick: Int? { player.tick }
     var isFinished: Bool { player.isFinished }
+    var hasWork: Bool { player.hasWork }
+    mutating func work() { player.work() }
     var theme: Theme { player.theme }
     mutating func takeBell() -> Bool { player.takeBell() }
 }

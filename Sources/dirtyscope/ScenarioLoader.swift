@@ -66,17 +66,17 @@ enum ScenarioLoader {
     }
 
     /// What `play` opens when it is given no file: a file, a process and a prompt.
-    static func sandbox() throws -> Session {
+    static func sandbox(_ options: KernelOptions) throws -> Session {
         let text = """
             title "Sandbox"
             file db 4 ext4 cached
             process A
             process B
-            say "Nothing has happened yet. Type ':' and a command, such as  A mmap m db rw shared  \
+            say "A sandbox: one file, two processes. Type ':' and a command, such as  A mmap m db rw shared  \
             or  A write m[0].  '?' lists the keys."
             """
         guard case .success(let scenario) = ScenarioParser.parse(text, name: "sandbox", rules: .machine)
         else { throw ExitCode.failure }
-        return try session(scenario)
+        return try session(scenario, kernel: options.kernel, rules: options.rules)
     }
 }

@@ -64,6 +64,21 @@ import Testing
         #expect(try pty.waitForEnd() == .exit(0))
     }
 
+    /// A signal from outside is no crash: nobody wants a back-trace, let alone its questions.
+    @Test(arguments: [SIGSEGV, SIGBUS, SIGILL, SIGABRT, SIGTRAP, SIGFPE])
+    func `a crash signal from outside leaves the shell alone`(number: Int32) throws {
+        let pty = try Pty.shell(
+            "trap : SEGV BUS ILL ABRT TRAP FPE; export SWIFT_BACKTRACE=enable=yes,interactive=yes,timeout=none;"
+                + "play $demo" + Pty.andReport)
+        try pty.nextFrame()
+        pty.signal(number)
+        try pty.wait(forText: "<exit \(128 + number)>")
+        try pty.expectRestored()
+        #expect(!pty.screen.text.contains("Crash"))
+        pty.type("\n")
+        #expect(try pty.waitForEnd() == .exit(0))
+    }
+
     // MARK: No terminal
 
     @Test(arguments: [("dumb", "cannot move its cursor"), ("nosuch", "unknown terminal 'nosuch'")])

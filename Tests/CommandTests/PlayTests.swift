@@ -194,4 +194,23 @@ import Testing
         #expect(!pty.screen.isAlternate)
         #expect(pty.screen.unknown == [])
     }
+
+    @Test func `a kernel and rules without a file hold for what the list opens`() throws {
+        let pty = try Pty.started(["play", "--kernel", "2.6.18", "--rule", "mkclean-flush=wrong"], size: Size(120, 40))
+        try pty.nextFrame()
+        pty.type("G\r")
+        try pty.wait(forTexts: "Sandbox", "kernel 2.6.18")
+        pty.type("q")
+        try pty.wait(forText: "Enter open")
+        pty.type("/why it\r\r")
+        try pty.wait(forTexts: "First store", "kernel 2.6.18")
+        pty.type("qq")
+        #expect(try pty.waitForEnd() == .exit(0))
+    }
+
+    @Test func `a rule that no kernel has is refused before the list opens`() throws {
+        let play = try Dirtyscope.run(["play", "--rule", "no-such=1"])
+        #expect(play.status == 64)
+        #expect(play.errors.contains("unknown rule 'no-such'"))
+    }
 }

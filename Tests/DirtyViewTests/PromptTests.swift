@@ -36,7 +36,7 @@ import Testing
         player.enter("W: A write m[0]")
         let count = player.session.statements.count
         player.enter("W: writeback db[0]")
-        #expect(player.lastRow == "! 'W' has not ended yet; finish it first")
+        #expect(player.lastRow == "! 'W' has not ended yet; expected 'finish W' before it, or another label")
         #expect(player.session.statements.count == count)
         player.enter("finish W")
         player.enter("A read m[0]")
@@ -188,9 +188,102 @@ import Testing
 
     @Test func everyKeyIsListedOnce() throws {
         let player = try Fixture.player(Fixture.firstStore, "?")
-        let text = player.frame(size: Size(120, 70)).text
+        let text = player.frame(size: Size(120, 140)).text
         for name in ["step", "step back", "run", "zoom", "find", "command", "quit", "choose who runs"] {
             #expect(text.contains(name))
         }
+    }
+}
+
+/// Lines typed in the middle of things, and taken out again.
+@Suite struct TypedLineTests {
+    /// In the middle of the store, with a line that waits for its end.
+    private func waiting() throws -> Player {
+        var player = try Fixture.player(Fixture.firstStore, "ccccsss")
+        player.enter("A read m[1]")
+        #expect(player.session.typedAhead.map(\.text) == ["A read m[1]"])
+        return player
+    }
+
+    @Test(arguments: ["u", ":undo\n"])
+    func undoTakesOutWhatHasNotRun(keys: String) throws {
+        var player = try waiting()
+        let here = player.session.position
+        player.type(keys)
+        #expect(player.lastRow == "taken out: A read m[1]")
+        #expect(player.session.typedAhead.isEmpty)
+        #expect(player.session.position == here)
+        player.type(keys)
+        #expect(player.lastRow == "! nothing was typed")
+    }
+
+    @Test func whatHasRunIsSteppedBackOverFirst() throws {
+        var player = try Fixture.player(Fixture.sandbox)
+        player.enter("A mmap m db rw shared")
+        player.type("u")
+        #expect(player.lastRow.hasPrefix("! what was typed has run"))
+        player.type("Eu")
+        #expect(player.lastRow == "taken out: A mmap m db rw shared")
+        #expect(player.session.isAtEnd && player.session.position == 0)
+    }
+
+    @Test func theScriptShowsWhatWasTyped() throws {
+        let player = try waiting()
+        let text = player.frame(size: Size(200, 60)).text
+        #expect(text.contains("   :   A read m[1]"))
+        #expect(text.contains("  16 > A write m[0]"))
+    }
+}
+
+/// Expectations that fail.
+@Suite struct FailureTests {
+    private static let text = """
+        file db 2 ext4 cached
+        process A
+        A mmap m db rw shared
+        A write m[0]
+        expect db[0] !dirty
+        expect nr_dirty == 7
+        A read m[1]
+        expect value 5
+        """
+
+    @Test(arguments: ["c", "C"])
+    func runStopsAtTheStepAndNamesAll(key: String) throws {
+        var player = try Fixture.player(Self.text, key == "c" ? "c" : "GC")
+        let progress = player.session.progress
+        #expect(progress.lastCommand?.text == "A write m[0]")
+        #expect(progress.failures == 2)
+        let screen = player.frame(size: Size(200, 60)).text
+        // In the narration, and in the log's row of that step; going there also as a message.
+        for sentence in ["line 5: expect db[0] !dirty FAILED, found db[0]", "line 6: expect nr_dirty == 7 FAILED, found nr_dirty == 1"] {
+            #expect(screen.components(of: sentence) >= 1, "\(sentence)")
+        }
+        #expect(screen.contains("! line 5: expect db[0] !dirty FAILED"))
+        player.type("S")
+        #expect(player.session.progress.failures == 0)
+        player.type("s")
+        #expect(player.session.progress.failures == 2)
+        #expect(player.bottom.contains("line 5") && player.bottom.contains("line 6"))
+    }
+
+    @Test func theLastExpectIsNoStepOfItsOwn() throws {
+        let player = try Fixture.player(Self.text, "G")
+        #expect(player.session.isAtEnd)
+        #expect(player.session.moves.last?.frame != nil)
+        let screen = player.frame(size: Size(200, 60)).text
+        #expect(screen.contains("line 8: expect value 5 FAILED, found value 0"))
+        #expect(!screen.contains("caption"))
+    }
+}
+
+extension String {
+    fileprivate func components(of text: String) -> Int {
+        var (count, rest) = (0, self[...])
+        while let range = rest.firstRange(of: text) {
+            count += 1
+            rest = rest[range.upperBound...]
+        }
+        return count
     }
 }

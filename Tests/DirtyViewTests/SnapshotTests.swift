@@ -54,3 +54,14 @@ import Testing
         Snapshot.check(player.frame(size: Size(80, 24)), "terabyte-80x24")
     }
 }
+
+/// The word that matters most is on every screen.
+@Suite struct LostOnEveryScreenTests {
+    @Test(arguments: [Size(20, 5), Size(24, 6), Size(29, 11), Size(30, 5), Size(40, 12), Size(79, 20), Size(80, 24)])
+    func lostIsWritten(size: Size) throws {
+        let player = try Fixture.player(Fixture.lost, "G", size: size)
+        let lines = player.frame(size: size).text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines[0].contains("LOST 1"))
+        #expect(lines.dropFirst().contains { $0.contains("!LOST") })
+    }
+}

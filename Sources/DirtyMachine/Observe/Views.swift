@@ -47,6 +47,7 @@ public enum PageWord: String, Sendable, CaseIterable {
     case pteDirty = "PTE-DIRTY"
     case dirty = "DIRTY"
     case dirtyProtected = "DIRTY,WP"
+    case dirtyUnmapped = "DIRTY,NOPTE"
     case writeback = "WRITEBACK"
     case redirtied = "WB+DIRTY"
     case anonymous = "ANON"
@@ -227,22 +228,58 @@ extension Machine {
         return result
     }
 
-    /// What a person would call the state of a page.
+    /// What a person would call the state of a page. A file's page is in one state, whoever looks
+    /// at it: it is writable or dirty in a page table when any PTE that maps it is.
     public func word(for page: PageView) -> PageWord {
-        guard let entry = page.pte else { return .unmapped }
+        guard let own = page.pte else { return .unmapped }
         let folio = page.folio
         guard folio.exists else { return .notPresent }
         if isZeroFolio(folio) { return .zero }
         if self[folio, .anon] { return .anonymous }
+        let entries = reach(of: folio, own)
         if self[folio, .writeback] {
-            return self[folio, .dirty] || entry.dirty && entry.write ? .redirtied : .writeback
+            return self[folio, .dirty] || entries.storing > 0 ? .redirtied : .writeback
         }
         if self[folio, .dirty] {
-            return entry.isMapped && entry.write ? .dirty : .dirtyProtected
+            return entries.writable > 0 ? .dirty : entries.mapping > 0 ? .dirtyProtected : .dirtyUnmapped
         }
-        if !entry.isMapped { return .cached }
-        if entry.dirty { return .pteDirty }
-        return entry.write ? .cleanWritable : .clean
+        if entries.mapping == 0 { return .cached }
+        if entries.dirty > 0 { return .pteDirty }
+        return entries.writable > 0 ? .cleanWritable : .clean
+    }
+
+    /// What the page tables say of a frame.
+    public struct Reach: Hashable, Sendable {
+        /// PTEs that map it, and how many of them are writable, dirty, or both.
+        public var mapping = 0, writable = 0, dirty = 0, storing = 0
+    }
+
+    /// The PTEs that map a page, counted through the reverse map.
+    public func reach(of page: PageView) -> Reach { reach(of: page.folio, page.pte ?? .empty) }
+
+    private func reach(of folio: Ref<Folio>, _ own: PTE) -> Reach {
+        var reach = Reach()
+        func count(_ entry: PTE) {
+            guard entry.isMapped, entry.folio == folio else { return }
+            reach.mapping += 1
+            if entry.write { reach.writable += 1 }
+            if entry.dirty { reach.dirty += 1 }
+            if entry.write, entry.dirty { reach.storing += 1 }
+        }
+        // A frame that its file has let go of is known through the PTE at hand alone.
+        let file = folio.exists ? self[folio, .mapping] : .none
+        guard file.exists, !self[folio, .anon] else {
+            count(own)
+            return reach
+        }
+        let index = self[folio, .index]
+        var cursor: (Int, Int)?
+        while true {
+            let vma = state.nextMapping(of: file, page: index, after: cursor)
+            guard vma.exists else { return reach }
+            count(pte(self[vma, .mm], self[vma, .start] + index - self[vma, .pgoff]))
+            cursor = (self[vma, .pgoff], self[vma, .serial])
+        }
     }
 }
 

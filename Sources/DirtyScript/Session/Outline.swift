@@ -1,48 +1,56 @@
 import DirtyMachine
 
-/// What lies where in a session: its length in moves, chapters and stops. Found by running a copy
-/// to its end, so that a time line can show what is yet to come.
-public struct Outline: Hashable, Sendable {
+/// What lies where in a session: its length in moves, and its chapters. What is yet to come is
+/// found by running a copy ahead, a slice at a time, so that nobody has to wait for it.
+public struct Outline: Sendable {
     public struct Chapter: Hashable, Sendable {
         /// The first position that belongs to it.
         public let position: Int
         public let title: String
     }
 
-    public private(set) var chapters: [Chapter] = []
-    /// The last position.
-    public private(set) var total = 0
-    /// False when the limit came first: then there is more behind `total`.
-    public private(set) var isComplete = true
+    public private(set) var chapters: [Chapter]
+    /// The last position that is known.
+    public private(set) var total: Int
+    /// False while there may be more behind `total`.
+    public private(set) var isComplete = false
+    /// The copy that runs ahead; nil once it has come to its end, or as far as it may.
+    private var scout: Session?
 
-    /// Runs ahead from where the session stands, `limit` moves at most.
-    public init(_ session: Session, limit: Int = 200_000) {
-        extend(session, limit: limit)
+    /// No outline looks further ahead than so many moves.
+    private static let limit = 2_000_000
+
+    /// What lies behind a session, which is known; `lookAhead` finds out what is to come.
+    public init(_ session: Session) {
+        chapters = session.chaptersBehind
+        total = session.position
+        var scout = session
+        scout.forgetPast()
+        self.scout = scout
     }
 
-    /// Looks ahead anew from where the session stands now; what lies behind it stays.
-    public mutating func extend(_ session: Session, limit: Int = 200_000) {
-        chapters.removeAll { $0.position > session.position }
-        if chapters.isEmpty, session.progress.chapterNumber > 0 {
-            chapters.append(Chapter(position: session.position, title: session.progress.chapter))
-        }
-        var ahead = session
-        var position = session.position
-        isComplete = false
-        while position < session.position + limit {
-            let before = ahead.progress.chapterNumber
-            guard case .moved = ahead.advance() else {
+    /// Whether `lookAhead` has more to find out.
+    public var isLookingAhead: Bool { scout != nil }
+
+    /// Runs ahead for at most so many moves.
+    public mutating func lookAhead(moves: Int) {
+        // Taken out while it runs: two owners would copy the machine with every slice.
+        guard var scout = self.scout.take() else { return }
+        let goal = total + moves
+        while total < goal {
+            let before = scout.progress.chapterNumber
+            guard case .moved = scout.advance() else {
                 isComplete = true
-                break
+                return
             }
-            position += 1
-            if ahead.progress.chapterNumber > before {
-                chapters.append(Chapter(position: position, title: ahead.progress.chapter))
+            total += 1
+            if scout.progress.chapterNumber > before {
+                chapters.append(Chapter(position: total, title: scout.progress.chapter))
             }
             // The way back is not needed here, and would fill memory.
-            if position % 512 == 0 { ahead.forgetPast() }
+            if total % 512 == 0 { scout.forgetPast() }
         }
-        total = position
+        if total < Self.limit { self.scout = scout }
     }
 
     /// The chapter that a position belongs to, counted from 1; 0 before the first.
@@ -52,6 +60,16 @@ public struct Outline: Hashable, Sendable {
 }
 
 extension Session {
+    /// The chapters that have begun so far.
+    fileprivate var chaptersBehind: [Outline.Chapter] {
+        var chapters: [Outline.Chapter] = []
+        for (move, progress) in checkpoints
+        where progress.chapterNumber > chapters.count {
+            chapters.append(Outline.Chapter(position: move, title: progress.chapter))
+        }
+        return chapters
+    }
+
     /// Forgets the way back but not the moves that were taken back.
     fileprivate mutating func forgetPast() {
         let future = undone
@@ -62,6 +80,18 @@ extension Session {
     /// Who moves next if nobody chooses otherwise: whoever moved when this was taken back, or else
     /// whom the script names.
     public var nextChoice: Choice { undone.last ?? .script }
+
+    /// The expectations that failed with a move, counted from 0.
+    public func failures(of move: Int) -> [FailedExpectation] {
+        // Every failure makes a checkpoint, and these stand in the order of their moves.
+        var (low, high) = (0, checkpoints.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if checkpoints[middle].move <= move { low = middle + 1 } else { high = middle }
+        }
+        guard low < checkpoints.count, checkpoints[low].move == move + 1 else { return [] }
+        return checkpoints[low].progress.newFailures
+    }
 
     /// Changes made after the first so many moves.
     public func changes(since move: Int) -> ArraySlice<Change> {

@@ -21,7 +21,7 @@ extension ComparisonPlayer {
             alterations: machine.alterations(changes),
             touched: Set(changes.lazy.compactMap { machine.place(of: $0) }), areas: machine.areas,
             selection: selection, isFollowing: true, onlyChanged: false, glyphs: glyphs,
-            health: Health(machine), outline: Outline(session, limit: 0),
+            health: Health(machine), outline: Outline(session),
             candidates: session.candidates, generation: machine.rules.generation, cursors: [:],
             focus: .pages)
     }

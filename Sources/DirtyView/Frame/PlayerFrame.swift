@@ -125,33 +125,22 @@ struct FramePainter {
 
     private mutating func paintHelp(_ grid: inout Grid, _ filter: String, _ row: Int) {
         let main = layout.main
-        let entries = KeyTable.entries(for: player.focus, filter: filter)
-        grid.put(
-            Line(" Help: pane \(player.focus.fullName)  \(entries.count) keys ", Style(.focusedTitle)),
-            at: 0, main.y, limit: size.columns)
+        var top = main.y
+        // On the smallest screens the entries need every row.
+        if main.rows >= 5 {
+            let own = "* about pane \(player.focus.fullName)"
+            grid.put(Line(" Help  " + own + " ", Style(.focusedTitle)), at: 0, top, limit: size.columns)
+            top += 1
+        }
         var prompt = Line(" search: ", Style(.plain, .dim))
         prompt.add(filter, Style(.prompt))
-        if main.rows >= 2 {
-            grid.put(prompt, at: 0, main.y + 1, limit: size.columns)
-            cursor = (min(prompt.width, size.columns - 1), main.y + 1)
-        }
-        let height = max(0, main.rows - 3)
-        let top = entries.count > height ? min(max(0, row - height / 2), entries.count - height) : 0
-        for index in top..<min(entries.count, top + height) {
-            let entry = entries[index]
-            var line = Line()
-            line.add(index == row ? scene.glyphs[.cursor] : " ", Style(.plain, .bold))
-            line.add(entry.panes.contains(player.focus) ? "* " : "  ")
-            line.column(entry.keyText, 14, Style(.plain, .bold))
-            line.column(entry.name, 18)
-            line.add(entry.help, Style(.plain, index == row ? [] : .dim))
-            if index == row { line.emphasize(.selected) }
-            grid.put(line, at: 0, main.y + 2 + index - top, limit: size.columns)
-        }
-        if main.rows >= 4 {
-            grid.put(
-                Line(" type to search   Up Down select   Enter runs it   Esc closes   * this pane", Style(.chrome)),
-                at: 0, main.y + main.rows - 1, limit: size.columns)
+        grid.put(prompt, at: 0, top, limit: size.columns)
+        cursor = (min(prompt.width, size.columns - 1), top)
+        top += 1
+        let page = HelpPage(filter: filter, row: row, pane: player.focus, columns: size.columns)
+        let height = max(0, main.y + main.rows - top)
+        for (offset, line) in page.visible(height: height, scene.glyphs).enumerated() {
+            grid.put(line, at: 0, top + offset, limit: size.columns)
         }
     }
 
@@ -182,7 +171,9 @@ struct FramePainter {
             if move.slot == 0 { return sentence("said  ", session.progress.caption) }
             return sentence("done  ", (statement ?? "an operation") + " begins")
         }
-        return sentence("done  ", (statement.map { $0 + ": " } ?? "") + moveText(move, scene.generation))
+        // Where both have no room, the step is the news.
+        let command = size.columns < 60 ? "" : statement.map { $0 + ": " } ?? ""
+        return sentence("done  ", command + moveText(move, in: scene))
     }
 
     /// What the next step will be.
@@ -191,10 +182,12 @@ struct FramePainter {
         if let task = session.progress.running ?? session.currentStatement?.runningLabel.flatMap({ session.progress.labels[$0] }),
             let frame = scene.now.state.stack(of: task).last, !scene.now.isDone(task)
         {
-            let title = title(of: frame, generation: scene.generation)
-            return sentence("next  ", (title.label.isEmpty ? "" : title.label + " ") + title.text)
+            return sentence("next  ", words(of: frame, scene.generation))
         }
         if session.progress.isDraining { return sentence("next  ", "the device goes on with its I/O") }
+        if session.progress.race != nil {
+            return sentence("next  ", "the race goes on: t chooses who moves, s follows the written order")
+        }
         guard let statement = session.nextMover else {
             return sentence("end   ", "type : and a command, or S to go back")
         }
@@ -216,7 +209,10 @@ struct FramePainter {
         case .chooser: return Line("1-9 Enter one step of that one  s as written  S back  Esc close", Style(.chrome))
         case .prompt: return Line("Enter do it  Tab complete  Up Down history  Esc leave", Style(.chrome))
         case .search: return Line("Enter find  Esc leave", Style(.chrome))
-        case .help: return Line("Esc close the help", Style(.chrome))
+        case .help:
+            let keys = size.columns < 60
+                ? "type to search  Enter run  Esc close" : "type to search   Up Down select   Enter runs it   Esc closes"
+            return Line(keys, Style(.chrome))
         }
     }
 
@@ -236,16 +232,26 @@ struct FramePainter {
         }
         guard layout.size.rows > 1 || player.message != nil else { return }
         if shares { clear(&grid, layout.messageRow) }
-        if !isTyping, !shares, !isHelp { grid.put(now, at: 0, layout.promptRow, limit: size.columns) }
-        if case .help(let filter, let row) = player.view {
-            let entries = KeyTable.entries(for: player.focus, filter: filter)
-            let text = entries.indices.contains(row) ? entries[row].help : "no key does that"
-            grid.put(Line(text, Style(.narration)), at: 0, layout.messageRow, limit: size.columns)
-        } else if let message = player.message {
-            let style = Style(message.isError ? .error : .plain)
-            grid.put(
-                Line((message.isError ? "! " : "") + printable(message.text), style), at: 0,
-                layout.messageRow, limit: size.columns)
+        if isHelp {
+            if shares { grid.put(Line("Esc closes the help", Style(.chrome)), at: 0, layout.messageRow, limit: size.columns) }
+            return
+        }
+        let message = player.message.map { message in
+            wrap((message.isError ? "! " : "") + printable(message.text), size.columns)
+                .map { Line($0, Style(message.isError ? .error : .plain)) }
+        }
+        // A long message takes the row above it, too.
+        let isLong = (message?.count ?? 0) > 1 && !isTyping && !shares
+        if !isTyping, !shares, !isLong { grid.put(now, at: 0, layout.promptRow, limit: size.columns) }
+        if let message, isLong {
+            grid.put(message[0], at: 0, layout.promptRow, limit: size.columns)
+            var rest = message[1]
+            for line in message.dropFirst(2) { rest.add(Line(" ")); rest.add(line) }
+            grid.put(rest, at: 0, layout.messageRow, limit: size.columns)
+        } else if let message {
+            var line = message.first ?? Line()
+            for more in message.dropFirst() { line.add(Line(" ")); line.add(more) }
+            grid.put(line, at: 0, layout.messageRow, limit: size.columns)
         } else if !shares || layout.nowRow != nil {
             grid.put(next, at: 0, layout.messageRow, limit: size.columns)
         } else {
@@ -281,13 +287,16 @@ struct StatusLine {
         if player.isPlaying || player.speed.factor != 1 { part(player.speed.text, 7) }
         part((width >= 100 ? "kernel " : "") + session.profile.rawValue, 4)
         if let actor = scene.actor { part("CPU\(scene.now.cpu(of: actor))", 8) }
+        // On the narrowest screens the word that matters most comes first, and alone if need be.
+        let isLost = !scene.health.lost.isEmpty
+        if isLost, width < 30 { part("LOST \(scene.health.lost.count)", 0, .violation) }
         if let violation = scene.health.violations.first {
             let name = width >= 120 ? " \(violation.invariant.name)" : ""
-            part("! \(violation.invariant.id)\(name)", 0, .violation)
+            part("! \(violation.invariant.id)\(name)", isLost && width < 30 ? 5 : 0, .violation)
         } else {
             part("INV ok", 2)
         }
-        if !scene.health.lost.isEmpty { part("LOST \(scene.health.lost.count)", 0, .violation) }
+        if isLost, width >= 30 { part("LOST \(scene.health.lost.count)", 0, .violation) }
         if progress.failures > 0 {
             part("expect \(progress.checks - progress.failures)/\(progress.checks)", 0, .violation)
         } else if progress.checks > 0 {
@@ -297,7 +306,7 @@ struct StatusLine {
             parts.reduce(0) { $0 + $1.text.unicodeScalars.count + 2 } - 2
         }
         // The title takes what is left; the least needed parts leave first.
-        let wanted = min(width >= 60 ? width / 4 : 8, printable(session.title).unicodeScalars.count)
+        let wanted = min(width >= 60 ? width / 4 : width >= 30 ? 8 : 0, printable(session.title).unicodeScalars.count)
         while length() + wanted > width, let worst = parts.indices.max(by: { parts[$0].priority < parts[$1].priority }),
             parts[worst].priority > 1
         {

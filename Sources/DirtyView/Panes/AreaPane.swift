@@ -90,7 +90,7 @@ struct AreaPane {
         for offset in 0..<piece.pages {
             let page = scene.now.page(piece.first + offset, at: piece.start + offset, in: piece.vma)
             switch scene.now.word(for: page) {
-            case .pteDirty, .dirty, .dirtyProtected: dirty += 1
+            case .pteDirty, .dirty, .dirtyProtected, .dirtyUnmapped: dirty += 1
             case .writeback: writeback += 1
             case .redirtied:
                 dirty += 1
@@ -105,8 +105,8 @@ struct AreaPane {
         let now = scene.now
         var line = Line()
         line.column("file", 5)
-        cell(now.name(of: file), nameWidth, to: &line)
-        line.column("page cache", 13, Style(.plain, .dim))
+        // A file has no address: its name may have that room, too.
+        cell(now.name(of: file), nameWidth + 13, to: &line)
         let size = sizeText(pages: now.size(of: file))
         let old = scene.was.size(of: file)
         let isChanged = old != now.size(of: file)
@@ -114,7 +114,7 @@ struct AreaPane {
         line.column(size, 5, Style(.plain, isChanged ? .changed : []), right: true)
         line.add(" ")
         line.column(now.fileSystem(of: file).name, 5)
-        if columns >= 50 { line.add("the file's own pages", Style(.plain, .dim)) }
+        if columns >= 50 { line.add("page cache", Style(.plain, .dim)) }
         return line
     }
 }

@@ -51,7 +51,9 @@ struct CallPane {
             if let last = progress.last { lines.append(Line("       " + summary(last))) }
         }
         if let next = scene.session.nextMover {
-            lines.append(Line(" next  " + next.text))
+            for (number, text) in wrap(summary(next), max(10, columns - 8)).enumerated() {
+                lines.append(Line((number == 0 ? " next  " : "       ") + text))
+            }
         } else {
             lines.append(Line(" the end", dim))
         }
@@ -102,24 +104,31 @@ struct CallPane {
 
     /// The step that is next, in two lines where one is too short: this is what people read.
     private func hereLines(_ frame: StackFrame, _ indent: String) -> [Line] {
-        let title = title(of: frame, generation: scene.generation)
-        let text = (title.label.isEmpty ? "" : title.label + " ") + title.text
-        let lines = wrap(text, max(8, columns - indent.count - 3))
+        let lines = wrap(words(of: frame, scene.generation), max(8, columns - indent.count - 3))
         guard lines.count > 1 else { return [step(">", frame, indent, "here", Style(.plain, .bold))] }
         return lines.prefix(2).enumerated().map { number, text in
             Line(indent + (number == 0 ? "> " : "  ") + text, Style(.plain, .bold))
         }
     }
 
-    /// `> N6 install the PTE             here`, the place at the right as far as there is room.
+    /// `> install the PTE (N6)           here`, the place at the right as far as there is room.
     private func step(
         _ mark: String, _ frame: StackFrame, _ indent: String, _ place: String, _ style: Style
     ) -> Line {
-        let title = title(of: frame, generation: scene.generation)
         var line = Line(indent)
-        line.add(mark + " " + (title.label.isEmpty ? "" : title.label + " ") + title.text, style)
+        let title = title(of: frame, generation: scene.generation)
+        line.add(mark + " " + title.words(columns: columns - indent.count - 2), style)
         line.flushRight(place, width: columns - 1, Style(.plain, .dim))
         return line
+    }
+
+    /// What comes next, in the script's words.
+    func summary(_ statement: Statement) -> String {
+        switch statement.command {
+        case .race(let lines): "race of " + lines.map(\.text).joined(separator: " | ")
+        case .say: "a caption"
+        default: (statement.label.map { $0 + ": " } ?? "") + statement.text
+        }
     }
 
     func summary(_ result: TaskResult) -> String {

@@ -56,11 +56,18 @@ struct HistoryPane {
         let isBehind = memory != "-" && disk != "-" && memory != disk
         let dot = Cell(".", Style(.absent))
         return [
-            entry(page.pte),
+            page.vpn > 0 ? entry(page.pte) : entries(machine.reach(of: page)),
             !folio.exists ? dot : machine.isDirty(folio) ? Cell("D", Style(.dirty)) : Cell("c", Style(.absent)),
             folio.exists && machine.isUnderWriteback(folio) ? Cell("W", Style(.writeback)) : dot,
             digit(memory, isBehind ? .dirty : .plain), digit(disk, .plain),
         ]
+    }
+
+    /// Of a file's page, the most that any PTE allows.
+    private static func entries(_ reach: Machine.Reach) -> Cell {
+        guard reach.mapping > 0 else { return Cell(".", Style(.absent)) }
+        if reach.dirty > 0 { return Cell(reach.writable > 0 ? "D" : "d", Style(.dirty)) }
+        return Cell(reach.writable > 0 ? "w" : "r", Style(.clean))
     }
 
     private static func entry(_ pte: PTE?) -> Cell {

@@ -6,7 +6,7 @@ extension PageWord {
         switch self {
         case .notPresent, .cached, .unmapped: .absent
         case .clean, .cleanWritable: .clean
-        case .pteDirty, .dirty, .dirtyProtected: .dirty
+        case .pteDirty, .dirty, .dirtyProtected, .dirtyUnmapped: .dirty
         case .writeback: .writeback
         case .redirtied: .redirtied
         case .anonymous, .zero: .plain
@@ -22,7 +22,7 @@ extension PageWord {
         case .cleanWritable, .anonymous: .cleanWritable
         case .pteDirty: .entryDirty
         case .dirty: .dirty
-        case .dirtyProtected: .dirtyProtected
+        case .dirtyProtected, .dirtyUnmapped: .dirtyProtected
         case .writeback: .writeback
         case .redirtied: .redirtied
         }

@@ -11,6 +11,8 @@ struct PagesPane {
     private struct Columns {
         var index = 2
         var address = 0
+        /// Nothing but the state and the bits that make it, for the narrowest screens.
+        var isTiny = false
         var wide = false
         var frame = 0
         var folio = 5
@@ -32,7 +34,8 @@ struct PagesPane {
         case 48...: shape = Columns(address: 6, frame: 3, was: columns - 40)
         case 44...: shape = Columns(address: 6, frame: 3, was: 4)
         case 36...: shape = Columns(address: 6)
-        default: break
+        case 30...: break
+        default: shape.isTiny = true
         }
         shape.was = min(shape.was, 11)
         // A long index takes its room from the address, which it tells anyway.
@@ -81,11 +84,16 @@ struct PagesPane {
         line.pad(width: 2)
         line.column("#", shape.index, style, right: true)
         line.add(" ")
+        if shape.isTiny {
+            line.column("state", 12, style)
+            line.add("pwd", style)
+            return line
+        }
         if shape.address > 0 {
-            line.column("vaddr", shape.address, style)
+            line.column(isFile ? "" : "vaddr", shape.address, style)
             line.add(" ")
         }
-        line.column("pte", shape.wide ? 7 : 6, style)
+        line.column(isFile ? "maps" : "pte", shape.wide ? 7 : 6, style)
         if shape.frame > 0 { line.column("pfn", shape.frame + 1, style) }
         line.column("folio", shape.folio + 1, style)
         if shape.tags { line.column("tag", 4, style) }
@@ -112,21 +120,39 @@ struct PagesPane {
             line.column(text, width, Style(.plain, isChanged ? .changed : []), right: right)
             line.add(" ")
         }
-        func letters(_ text: String, _ before: String?) {
+        func letters(_ text: String, _ before: String?, gap: Bool = true) {
             let before = before.map { Array($0.unicodeScalars) }
             for (place, scalar) in text.unicodeScalars.enumerated() {
                 let isChanged = before.map { $0[place] != scalar } ?? false
                 if isChanged { line.isChanged = true }
                 line.add(scalar, Style(.plain, isChanged ? .changed : []))
             }
-            line.add(" ")
+            if gap { line.add(" ") }
         }
         line.column("\(index)", shape.index, right: true)
         line.add(" ")
+        let word = now.word(for: page)
+        let before = old.map { was.word(for: $0) }
+        func state() {
+            let isLost = scene.isLost(page)
+            var style = Style(isLost ? .violation : word.role)
+            if let before, before != word {
+                line.isChanged = true
+                style.emphasis.insert(.bold)
+            }
+            let text = isLost ? "!LOST" : word.rawValue
+            line.add(text, style)
+            line.pad(width: line.width + max(0, 12 - text.count))
+        }
+        if shape.isTiny {
+            state()
+            letters(tinyLetters(page, now), old.map { tinyLetters($0, was) }, gap: false)
+            return line
+        }
         if shape.address > 0 {
             line.add(addressText(page, shape.address) + " ", Style(.plain, .dim))
         }
-        letters(entryLetters(page.pte, wide: shape.wide), old.map { entryLetters($0.pte, wide: shape.wide) })
+        letters(reachLetters(page, now, shape), old.map { reachLetters($0, was, shape) })
         if shape.frame > 0 {
             cell(frameText(page, now, shape.frame), old.map { frameText($0, was, shape.frame) }, shape.frame)
         }
@@ -138,21 +164,37 @@ struct PagesPane {
             cell(now.memoryText(page), old.map { was.memoryText($0) }, 4, right: true)
             cell(now.diskText(page), old.map { was.diskText($0) }, 4, right: true)
         }
-        let word = now.word(for: page)
-        let before = old.map { was.word(for: $0) }
-        let isLost = scene.isLost(page)
-        var style = Style(isLost ? .violation : word.role)
-        if let before, before != word {
-            line.isChanged = true
-            style.emphasis.insert(.bold)
-        }
-        let text = (isLost ? "!" : "") + word.rawValue
-        line.add(clipped(text, 11), style)
-        line.pad(width: line.width + max(0, 12 - text.count))
+        state()
         if shape.was >= 3, let before, before != word {
             line.add(clipped(before.rawValue, shape.was), Style(.plain, .dim))
         }
         return line
+    }
+
+    /// Whether the pane shows a file's pages, which have no PTE of their own but those of all mappings.
+    private var isFile: Bool {
+        if case .file = scene.selection?.target { return true }
+        return false
+    }
+
+    /// The bits of the PTE; of a file's page how many PTEs map it, and whether any of them is
+    /// writable or dirty: `2 wd`.
+    private func reachLetters(_ page: PageView, _ machine: Machine, _ shape: Columns) -> String {
+        guard isFile else { return entryLetters(page.pte, wide: shape.wide) }
+        let reach = machine.reach(of: page)
+        let count = reach.mapping > 99 ? "99" : "\(reach.mapping)"
+        let text = reach.mapping == 0 ? "" : "\(count) \(reach.writable > 0 ? "w" : "-")\(reach.dirty > 0 ? "d" : "-")"
+        let width = shape.wide ? 6 : 5
+        return text.isEmpty ? String(repeating: ".", count: width) : text + String(repeating: " ", count: width - text.count)
+    }
+
+    /// Present, writable, dirty.
+    private func tinyLetters(_ page: PageView, _ machine: Machine) -> String {
+        let reach = machine.reach(of: page)
+        guard !isFile, let pte = page.pte else {
+            return (reach.mapping > 0 ? "p" : ".") + (reach.writable > 0 ? "w" : ".") + (reach.dirty > 0 ? "d" : ".")
+        }
+        return (pte.present ? "p" : ".") + (pte.write ? "w" : ".") + (pte.dirty ? "d" : ".")
     }
 
     private func addressText(_ page: PageView, _ width: Int) -> String {
@@ -210,12 +252,13 @@ struct PagesPane {
         }
         if columns >= 70, page.vpn > 0 { parts.insert("0x" + hex(page.vpn << 12), at: 0) }
         var line = Line("sel ", Style(.plain, .dim))
-        line.add(parts.joined(separator: "  "))
+        line.add(parts.joined(separator: columns < 48 ? " " : "  "))
         return line
     }
 
     private func legend(_ shape: Columns) -> Line {
         let style = Style(.plain, .dim)
+        if isFile { return Line("maps: PTEs that map it, any w writable, any d dirty", style) }
         return shape.wide
             ? Line("pte present write user accessed dirty x  L lock U upto R ref B buf", style)
             : Line("p present w write u user a acc d dirty B buf", style)

@@ -26,6 +26,9 @@ struct Scene: Sendable {
     let cursors: [Pane: Int]
     let focus: Pane
 
+    /// The line numbers of what the user typed.
+    var typedLines: Set<Int> { Set(session.typedStatements.map(\.location.line)) }
+
     /// The pages of the selected target that the changes are about, in order.
     var changedPages: [Int] {
         guard let target = selection?.target else { return [] }

@@ -17,6 +17,11 @@ struct NarrationPane {
         }
         var lines = wrap(printable(progress.caption), max(10, columns - 2)).map { Line(" " + $0, Style(.narration)) }
         let facts = scene.session.position == 0 ? introduction : facts
+        // What failed just now is said before anything else.
+        let failures = scene.session.progress.newFailures.flatMap { failure in
+            wrap(printable("! " + failure.sentence), max(10, columns - 2)).map { Line(" " + $0, Style(.error)) }
+        }
+        lines = failures + lines
         // The facts give way to a long caption, never the other way round.
         if lines.count + facts.count <= height {
             if !lines.isEmpty, lines.count + facts.count < height { lines.append(Line()) }
@@ -46,6 +51,10 @@ struct NarrationPane {
         ]
     }
 
+    private func place(of statement: Statement) -> String {
+        scene.typedLines.contains(statement.location.line) ? "   typed" : "   line \(statement.location.line)"
+    }
+
     /// The command under way or just ended, and the one that comes next.
     private var facts: [Line] {
         let session = scene.session
@@ -58,13 +67,15 @@ struct NarrationPane {
             lines.append(line)
         }
         if progress.running != nil || progress.isDraining, let statement = session.currentStatement {
-            line("now   ", statement.text, "   line \(statement.location.line)")
+            line("now   ", statement.text, place(of: statement))
         } else {
             if let command = progress.lastCommand, let last = progress.last {
                 line("ended ", command.text, "   " + CallPane(scene: scene, columns: columns).summary(last))
             }
             if let statement = session.nextMover {
-                line("next  ", summary(statement), "   line \(statement.location.line)")
+                line(
+                    "next  ", CallPane(scene: scene, columns: columns).summary(statement),
+                    place(of: statement))
             } else {
                 line("the script is at its end; : types a command, S goes back", "")
             }
@@ -72,12 +83,6 @@ struct NarrationPane {
         return lines
     }
 
-    private func summary(_ statement: Statement) -> String {
-        if case .race(let lines) = statement.command {
-            return "race of " + lines.map(\.text).joined(separator: " | ")
-        }
-        return (statement.label.map { $0 + ": " } ?? "") + statement.text
-    }
 }
 
 /// Everybody who could move next: the user is the scheduler.
@@ -94,7 +99,7 @@ struct TaskPane {
         listing.count = candidates.count
         listing.cursor = chosen ?? (scene.focus == .tasks ? scene.cursors[.tasks] ?? 0 : nil)
         listing.showsCursorAlways = chosen != nil
-        listing.empty = "nobody is under way; s starts what the script says next"
+        listing.empty = "nobody yet; s starts the next command"
         listing.row = { row($0, candidates[$0]) }
         return listing
     }
@@ -117,7 +122,7 @@ struct TaskPane {
         if columns >= 60 { line.column(candidate.command, min(24, columns - 36)) }
         if let frame {
             let title = title(of: frame, generation: scene.generation)
-            line.add("at " + (title.label.isEmpty ? title.text : title.label + " " + title.text), Style(.plain, .dim))
+            line.add("> " + title.words(columns: columns - line.width - 4), Style(.plain, .dim))
         } else if columns < 60 {
             line.add(candidate.command)
         } else if candidate.choice != .device {
@@ -147,20 +152,17 @@ struct LogPane {
         var line = Line()
         line.column("\(number)", 5, Style(.plain, .dim), right: true)
         line.add(" ")
-        line.add(moveText(move, scene.generation))
+        let failures = scene.session.failures(of: number - 1)
+        guard failures.isEmpty else {
+            line.add(printable("! " + failures.map { $0.sentence }.joined(separator: "; ")), Style(.error))
+            return line
+        }
+        line.add(moveText(move, in: scene, columns: columns - line.width - 2))
         if let statement = scene.session.statement(atLine: move.line), move.frame != nil {
             line.flushRight(statement.text, width: columns - 3, Style(.plain, .dim))
         }
         return line
     }
-}
-
-/// What a move did, in a few words.
-func moveText(_ move: Move, _ generation: Rules.Generation) -> String {
-    guard let frame = move.frame else { return move.slot == 0 ? "caption" : "begins" }
-    if frame.function == .device { return "device: I/O of a page" }
-    let title = title(of: frame, generation: generation)
-    return (title.label.isEmpty ? "" : title.label + " ") + title.text
 }
 
 /// The script around the place where it stands.
@@ -179,10 +181,13 @@ struct ScriptPane {
             scene.focus == .script
             ? scene.cursors[.script] ?? min(current, max(0, statements.count - 1))
             : min(current, max(0, statements.count - 1))
+        let typed = scene.typedLines
         listing.row = { index in
             let statement = statements[index]
             var line = Line()
-            line.column("\(statement.location.line)", 4, Style(.plain, .dim), right: true)
+            // What was typed has no line in the file: it has the prompt's sign instead.
+            let isTyped = typed.contains(statement.location.line)
+            line.column(isTyped ? ":" : "\(statement.location.line)", 4, Style(.plain, isTyped ? .bold : .dim), right: true)
             line.add(index == current ? " > " : "   ", Style(.plain, .bold))
             let style = Style(.plain, index < current ? .dim : index == current ? .bold : [])
             line.add((statement.label.map { $0 + ": " } ?? "") + statement.text, style)

@@ -326,7 +326,11 @@ struct InvariantPane {
             var line = Line()
             line.add(violation == nil ? "ok " : "!  ", Style(violation == nil ? .plain : .violation))
             line.column(invariant.id, 5, Style(.plain, .dim))
-            line.add(violation.map { "\($0.subject): \($0.text)" } ?? invariant.statement)
+            // Where the sentence has no room, its name says it whole.
+            let sentence = invariant.statement
+            line.add(
+                violation.map { "\($0.subject): \($0.text)" }
+                    ?? (sentence.unicodeScalars.count <= columns - 10 ? sentence : invariant.name))
             return line
         }
         return listing

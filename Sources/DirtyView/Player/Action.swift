@@ -15,10 +15,12 @@ enum Action: Hashable, Sendable {
     case up, down, left, right, pageUp, pageDown, top, bottom
     case open, back, zoom, onlyChanged
     // The rest
-    case choose, find, findNext, findPrevious
+    case choose, undoTyped, find, findNext, findPrevious
     case prompt, help, quit
     /// The terminal's own keys, which never come to the player; the help lists them all the same.
     case terminal
+    /// Nothing: an entry of the help that explains what is on the screen.
+    case none
 }
 
 /// A key, what it does, and what the help says about it. The player, the help and the line of
@@ -35,8 +37,11 @@ struct Binding: Hashable, Sendable {
     /// The panes that it is about; empty for all.
     var panes: Set<Pane> = []
 
+    /// What stands in place of keys where the entry explains what is on the screen.
+    var sign = ""
+
     /// The keys as a reader sees them.
-    var keyText: String { keys.map(\.description).joined(separator: " ") }
+    var keyText: String { keys.isEmpty ? sign : keys.map(\.description).joined(separator: " ") }
 }
 
 enum KeyTable {
@@ -161,6 +166,9 @@ enum KeyTable {
             keys: [key(":")], action: .prompt, name: "command",
             help: "Type a command of the scenario language, or one of the player's own.", hint: "command"),
         Binding(
+            keys: [key("u")], action: .undoTyped, name: "undo typing",
+            help: "Take the line typed last out of the script, as long as it lies ahead; :undo does the same."),
+        Binding(
             keys: [key("?"), .function(1)], action: .help, name: "help",
             help: "List the keys; type to search, Enter runs one.", hint: "help"),
         Binding(
@@ -184,11 +192,14 @@ enum KeyTable {
 
     static func action(for key: Key) -> Action? { actions[key] }
 
-    /// The help's entries: those about the pane first. `filter` is matched against keys, names and
+    /// The help's entries: the keys, then the words of the screen, of both those about the pane
+    /// first. `filter` is matched against keys, names and
     /// sentences; every word of it has to be there.
     static func entries(for pane: Pane, filter: String) -> [Binding] {
         let words = filter.lowercased().split(separator: " ")
-        let all = bindings.filter { $0.panes.contains(pane) } + bindings.filter { !$0.panes.contains(pane) }
+        let all = [bindings, ScreenWords.entries].flatMap { part in
+            part.filter { $0.panes.contains(pane) } + part.filter { !$0.panes.contains(pane) }
+        }
         return all.filter { binding in
             let text = "\(binding.keyText) \(binding.name) \(binding.help)".lowercased()
             return words.allSatisfy { text.contains($0) }

@@ -77,6 +77,7 @@ extension Player {
             onlyChanged.toggle()
             say(onlyChanged ? "only the pages that the latest step changed; a shows all" : "all pages")
         case .choose: choose()
+        case .undoTyped: undoTyped()
         case .find:
             search.clear()
             view = .search
@@ -204,7 +205,7 @@ extension Player {
     private mutating func choose() {
         stop()
         guard !session.candidates.isEmpty else {
-            return say("nobody is under way; s starts what the script says next")
+            return say("nobody is under way; s starts the next command")
         }
         view = .chooser(row: 0)
     }
@@ -238,7 +239,8 @@ extension Player {
     private mutating func pressInHelp(_ key: Key, _ filter: String, _ row: Int) {
         let entries = KeyTable.entries(for: focus, filter: filter)
         func clamp(_ row: Int) -> Int { min(max(0, row), max(0, entries.count - 1)) }
-        let height = max(1, layout.main.rows - 3)
+        // Most entries take two lines.
+        let height = max(1, (layout.main.rows - 2) / 2)
         switch key {
         case .escape where filter.isEmpty, .function(1), .character("?"): view = .main
         case .character("q") where filter.isEmpty: view = .main
@@ -251,7 +253,7 @@ extension Player {
         case .end: view = .help(filter: filter, row: clamp(entries.count))
         case .backspace: view = .help(filter: String(filter.dropLast()), row: 0)
         case .enter:
-            guard entries.indices.contains(row) else { return }
+            guard entries.indices.contains(row), entries[row].action != .none else { return }
             view = .main
             perform(entries[row].action)
         case .character(let scalar): view = .help(filter: filter + String(scalar), row: 0)

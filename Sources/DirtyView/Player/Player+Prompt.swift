@@ -5,7 +5,7 @@ import DirtyScript
 //
 // 1. A line whose first word names a process, thread or label of the scenario belongs to the
 //    scenario: with a process called `q`, `:q write m[0]` makes it write.
-// 2. Else `41`, `+10`, `-10`, `20%`, `q`, `quit`, `help` and `set` are the player's.
+// 2. Else `41`, `+10`, `-10`, `20%`, `q`, `quit`, `undo`, `help` and `set` are the player's.
 // 3. All else goes to the scenario's parser, whose complaints are shown.
 
 extension Player {
@@ -56,7 +56,7 @@ extension Player {
         guard let typed = words.last else { return [] }
         let known: [String]
         switch words.count {
-        case 1: known = ["help", "quit", "set"]
+        case 1: known = ["help", "quit", "set", "undo"]
         case 2 where words[0] == "set": known = Self.settings.map(\.name)
         case 3 where words[0] == "set":
             known = Self.settings.first { $0.name == words[1] }?.values ?? []
@@ -83,6 +83,9 @@ extension Player {
         switch words[0] {
         case "q", "quit":
             isFinished = true
+        case "undo":
+            guard words.count == 1 else { return false }
+            undoTyped()
         case "help":
             view = .help(filter: words.dropFirst().joined(separator: " "), row: 0)
         case "set":
@@ -95,8 +98,9 @@ extension Player {
     }
 
     /// `41`, `+10`, `-10`, `20%`
-    private func position(_ word: String) -> Int? {
+    private mutating func position(_ word: String) -> Int? {
         if word.hasSuffix("%"), let percent = Int(word.dropLast()), (0...100).contains(percent) {
+            while hasWork { work() }
             return outline.total * percent / 100
         }
         // Nobody means more, and sums of less cannot overflow.
@@ -132,9 +136,7 @@ extension Player {
         switch session.type(line) {
         case .failure(let diagnostics):
             guard let first = diagnostics.list.first else { return }
-            complain(
-                first.message + (first.suggestion.map { "; did you mean '\($0)'?" } ?? "")
-                    + (first.expected.map { "; expected \($0)" } ?? ""))
+            complain(first.sentence)
         case .success(nil):
             say(session.declarations.raceIsOpen ? "the race goes on until 'end'" : "")
         case .success(let statement?):
@@ -143,11 +145,25 @@ extension Player {
             } else {
                 runTyped(statement, untouched)
             }
-            outline.extend(session, limit: Self.lookAhead)
+            lookAhead()
         }
         if session.position != departure.position || session.statements.count != departure.statements {
             arrive(from: departure, shownFrom: min(departure.position, max(0, session.position - 1)))
         }
+    }
+
+    /// Takes the line typed last out of the script again, as long as it lies ahead.
+    mutating func undoTyped() {
+        let departure = departure
+        guard let statement = session.removeLastTyped() else {
+            return complain(
+                session.typedStatements.isEmpty
+                    ? "nothing was typed" : "what was typed has run: E goes back before it, then u takes it out")
+        }
+        stop()
+        lookAhead()
+        arrive(from: departure, shownFrom: shownFrom)
+        say("taken out: \(statement.text)")
     }
 
     private mutating func runTyped(_ statement: Statement, _ untouched: Session) {
@@ -169,14 +185,14 @@ extension Player {
             if let problem = session.progress.passedOver {
                 // A line that cannot be done is not kept.
                 if session.position == untouched.position + 1 { session = untouched }
-                return complain(problem.message)
+                return complain(problem.sentence)
             }
             report(session.progress.newFailures, nil)
             switch result {
             case .moved: continue
             case .atEnd: break
             case .blocked(let blocked): return complain(blocked.message)
-            case .refused(let problem): return complain(problem.message)
+            case .refused(let problem): return complain(problem.sentence)
             }
             break
         }
@@ -208,5 +224,12 @@ extension Player {
         guard let result = conclusion.result, conclusion.hasEnded else { return nil }
         let value = result.value.map { ", value \($0)" } ?? ""
         return "\(text): \(result.outcome.name)\(value)"
+    }
+}
+
+extension Diagnostic {
+    /// What is wrong, and the nearest word or else what could stand there: for one who sees the line.
+    var sentence: String {
+        message + (suggestion.map { "; did you mean '\($0)'?" } ?? expected.map { "; expected \($0)" } ?? "")
     }
 }

@@ -47,22 +47,19 @@ extension Player {
     private mutating func report(_ obstacle: Advance?, hasMoved: Bool) {
         switch obstacle {
         case .blocked(let blocked): complain(blocked.message)
-        case .refused(let problem): complain(problem.message)
+        case .refused(let problem): complain(problem.sentence)
         case .atEnd where !hasMoved:
             complain("the script is at its end; : types a command, S goes back")
         default: break
         }
     }
 
-    /// What went wrong in the moves just made: all of it, the first in full.
+    /// What went wrong in the moves just made: all of it.
     mutating func report(_ failures: [FailedExpectation], _ passedOver: Diagnostic?) {
-        if let first = failures.first {
-            let others = failures.dropFirst().map { "\($0.statement.location.line)" }
-            complain(
-                "line \(first.statement.location.line): \(first.statement.text) FAILED, found \(first.found)"
-                    + (others.isEmpty ? "" : "; and line \(others.joined(separator: ", "))"))
+        if !failures.isEmpty {
+            complain(failures.map { $0.sentence }.joined(separator: "; "))
         } else if let passedOver {
-            complain("line \(passedOver.location.line) left out: \(passedOver.message)")
+            complain("line \(passedOver.location.line) left out: \(passedOver.sentence)")
         }
     }
 
@@ -78,7 +75,7 @@ extension Player {
         let result = session.advance(choice)
         guard case .moved = result else { return report(result, hasMoved: false) }
         report(session.progress.newFailures, session.progress.passedOver)
-        if !isScripts { outline.extend(session, limit: Self.lookAhead) }
+        if !isScripts { lookAhead() }
         arrive(from: departure, shownFrom: departure.position)
     }
 
@@ -264,6 +261,11 @@ extension Player {
         }
         isPlaying = true
     }
+}
+
+extension FailedExpectation {
+    /// What was expected, where, and what was found.
+    var sentence: String { "line \(statement.location.line): \(statement.text) FAILED, found \(found)" }
 }
 
 extension Machine {

@@ -60,6 +60,7 @@ public struct Player: Sendable {
         self.theme = theme
         glyphsAreChosen = glyphs != nil
         outline = Outline(session)
+        outline.lookAhead(moves: Self.firstLook)
         health = Health(session.machine)
         self.speed.set(speed)
         shownFrom = session.position
@@ -127,7 +128,7 @@ public struct Player: Sendable {
     /// however many moves the key made.
     mutating func arrive(from departure: Departure, shownFrom: Int) {
         self.shownFrom = shownFrom
-        if session.position > outline.total { outline.extend(session, limit: Self.lookAhead) }
+        if session.position > outline.total { lookAhead() }
         guard session.position != departure.position || session.statements.count != departure.statements
         else { return }
         health = Health(session.machine)
@@ -145,8 +146,21 @@ public struct Player: Sendable {
         }
     }
 
-    /// Moves looked ahead after the user has changed the future.
-    static let lookAhead = 20_000
+    /// Moves looked ahead before a frame, so that a short scenario is known to its end at once, and
+    /// at a time while nothing else happens.
+    private static let (firstLook, laterLook) = (4096, 1024)
+
+    /// The future is another one now.
+    mutating func lookAhead() {
+        outline = Outline(session)
+        outline.lookAhead(moves: Self.firstLook)
+    }
+
+    /// Whether there is work for idle moments: the length of a long scenario is not known yet.
+    public var hasWork: Bool { outline.isLookingAhead }
+
+    /// Does a little of it.
+    public mutating func work() { outline.lookAhead(moves: Self.laterLook) }
 
     mutating func stop() {
         isPlaying = false
