@@ -37,7 +37,8 @@ struct PlayCommand: ParsableCommand {
         var application = PlayerApplication(player: player)
         try screen.show(&application, controllingTerminal: file == "-") {
             var session = session
-            try RunCommand.runText(&session)
+            // Of a terminal that cannot be drawn on nothing is known.
+            try RunCommand.runText(&session, isStyled: false)
         }
     }
 

@@ -37,9 +37,11 @@ struct RunCommand: ParsableCommand {
     }
 
     /// Runs to the end, or for `limit` moves, and prints the report for people.
-    static func runText(_ session: inout Session, limit: Int? = nil) throws {
+    static func runText(
+        _ session: inout Session, limit: Int? = nil, isStyled: Bool = Output.isStyled
+    ) throws {
         var out = LineWriter()
-        let report = TextReport(isASCII: !Output.isUTF8, isStyled: Output.isStyled)
+        let report = TextReport(isASCII: !Output.isUTF8, isStyled: isStyled)
         for line in report.heading(session) { try out.line(line) }
         let end = try session.run(limit: limit ?? .max, keepsHistory: false) { conclusion, session in
             for line in report.lines(conclusion, in: session) { try out.line(line) }
