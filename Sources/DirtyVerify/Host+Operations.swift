@@ -96,8 +96,14 @@ extension Host {
         return Int64(vpn + (child(p)?.shift ?? 0)) << 12
     }
 
-    private func pages(_ operand: Operand, _ p: String, _ session: Session) -> ClosedRange<Int> {
-        session.pages(of: operand, in: p) ?? 0...0
+    private func pages(
+        _ operand: Operand, _ p: String, _ session: Session
+    ) throws(CannotExecute) -> ClosedRange<Int> {
+        let pages = session.pages(of: operand, in: p) ?? 0...0
+        guard pages.upperBound < Host.topPage || pages.lowerBound >= Mapping.failed else {
+            throw CannotExecute(reason: "above the first mapping is memory of the process's own")
+        }
+        return pages
     }
 
     // MARK: Of a process
@@ -122,7 +128,7 @@ extension Host {
     private func access(
         _ p: String, _ operand: Operand, _ session: Session, _ store: Store?
     ) throws -> HostResult {
-        let pages = pages(operand, p, session)
+        let pages = try pages(operand, p, session)
         var request = host_request(
             HOST_ACCESS,
             arguments: [
@@ -140,7 +146,7 @@ extension Host {
     private func call(
         _ p: String, _ number: Int64, _ operand: Operand, _ session: Session, _ rest: Int64...
     ) throws -> HostResult {
-        let pages = pages(operand, p, session)
+        let pages = try pages(operand, p, session)
         return try call(
             p, number, [address(pages.lowerBound, p), Int64(pages.count) << 12] + rest)
     }
@@ -202,7 +208,7 @@ extension Host {
         guard child(p)?.pid != child(q)?.pid || child(p) == nil else {
             throw CannotExecute(reason: "no process can trace itself")
         }
-        return try pageByPage(pages(operand, q, session), isLoad: store == nil) { i, vpn in
+        return try pageByPage(try pages(operand, q, session), isLoad: store == nil) { i, vpn in
             guard let target = child(q) else { return nil }
             var request = host_request(
                 HOST_TRACE, arguments: [Int64(target.pid), address(vpn, q)])
