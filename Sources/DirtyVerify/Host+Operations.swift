@@ -51,7 +51,12 @@ extension Host {
             return try call(p, host_nr_mremap, operand, session, Int64(pages) << 12, mayMove)
         case .remapFilePages(let p, let operand, let file):
             let first = session.indices(of: file)?.lowerBound ?? 0
-            return try call(p, host_nr_remap_file_pages, operand, session, 0, Int64(first))
+            let result = try call(
+                p, host_nr_remap_file_pages, operand, session, 0, Int64(first))
+            if result.outcome == "ok" {
+                _ = try call(p, host_nr_madvise, operand, session, Int64(MADV_RANDOM))
+            }
+            return result
         case .pread(let p, let operand):
             return try transfer(p, operand, session, nil)
         case .pwrite(let p, let operand, let value):

@@ -130,6 +130,8 @@ struct VerifierRun {
         case .mmap(let p, _, .file(let operand), _, _, true, _):
             let isDead = state.processes[host.process(of: p)]?.isAlive != true
             return !isDead && hasCold(operand.name) ? "populating cold pages reads ahead" : nil
+        case .remapFilePages(_, _, let file):
+            return hasCold(file.name) ? "remap_file_pages populates: cold pages are read ahead" : nil
         case .read(let p, let operand), .write(let p, let operand, _), .peek(_, let p, let operand),
             .poke(_, let p, let operand, _):
             guard let pages = before.pages(of: operand, in: p) else { return nil }
