@@ -36,7 +36,7 @@ extension Host {
         case .write(let p, let operand, let value):
             return try access(p, operand, session, Store(value, session))
         case .mmap(let p, _, let source, let protection, let shared, let populate, let readOnly):
-            return try mmap(p, source, protection, shared, populate, readOnly, session)
+            return try mmap(p, source, protection, shared, populate, readOnly, session, state)
         case .munmap(let p, let operand):
             return try call(p, host_nr_munmap, operand, session)
         case .mprotect(let p, let operand, let protection):
@@ -51,11 +51,10 @@ extension Host {
             return try call(p, host_nr_mremap, operand, session, Int64(pages) << 12, mayMove)
         case .remapFilePages(let p, let operand, let file):
             let first = session.indices(of: file)?.lowerBound ?? 0
+            try advise(p, state, MADV_NORMAL)
             let result = try call(
                 p, host_nr_remap_file_pages, operand, session, 0, Int64(first))
-            if result.outcome == "ok" {
-                _ = try call(p, host_nr_madvise, operand, session, Int64(MADV_RANDOM))
-            }
+            try advise(p, state, MADV_RANDOM)
             return result
         case .pread(let p, let operand):
             return try transfer(p, operand, session, nil)
@@ -164,11 +163,12 @@ extension Host {
 
     private func mmap(
         _ p: String, _ source: Operation.MappingSource, _ protection: Protection, _ shared: Bool,
-        _ populate: Bool, _ readOnly: Bool, _ session: Session
+        _ populate: Bool, _ readOnly: Bool, _ session: Session, _ state: HostState
     ) throws -> HostResult {
         var flags = shared ? MAP_SHARED : MAP_PRIVATE
         if populate { flags |= MAP_POPULATE }
         var (descriptor, offset, count): (Int32, Int, Int) = (-1, 0, 0)
+        var readsDisk = false
         switch source {
         case .anonymous(let pages):
             flags |= MAP_ANONYMOUS
@@ -178,6 +178,7 @@ extension Host {
             let indices = session.indices(of: operand) ?? 0...0
             (offset, count) = (indices.lowerBound, indices.count)
             descriptor = readOnly ? file.readOnly : file.readWrite
+            readsDisk = !file.isTmpfs
         }
         let length = Int64(count) << 12
         let request = host_request(
@@ -185,12 +186,23 @@ extension Host {
             arguments: [
                 0, length, protection.bits, Int64(flags), Int64(descriptor), Int64(offset) << 12,
             ])
+        if populate { try advise(p, state, MADV_NORMAL) }
         guard let answer = try run(p, request) else { return dead() }
-        if descriptor >= 0, case .done(let start) = answer.ending, start > 0 {
-            // Faults shall read the page that they are for, and no others.
+        if populate { try advise(p, state, MADV_RANDOM) }
+        if readsDisk, case .done(let start) = answer.ending, start > 0 {
             _ = try call(p, host_nr_madvise, [start, length, Int64(MADV_RANDOM)])
         }
         return HostResult(outcome: name(answer.ending), faults: answer.faults)
+    }
+
+    /// MADV_RANDOM: faults shall read the page that they are for, and no others. But a mapping that
+    /// is filled as it is made, and merges with its neighbours first, must find them like itself.
+    private func advise(_ p: String, _ state: HostState, _ advice: Int32) throws {
+        for vma in state.processes[process(of: p)]?.vmas ?? [] {
+            guard let name = vma.file, files[name]?.isTmpfs == false else { continue }
+            let range = [address(vma.pages.lowerBound, p), Int64(vma.pages.count) << 12]
+            _ = try call(p, host_nr_madvise, range + [Int64(advice)])
+        }
     }
 
     /// read(2) and write(2), page by page.

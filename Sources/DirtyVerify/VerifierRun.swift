@@ -52,11 +52,17 @@ struct VerifierRun {
             case .refused(let problem): return stop(at: before, problem.message)
             }
             var step: VerifiedStep?
+            if session.progress.race != nil, let race = session.currentStatement {
+                return stop(race.location.line, Executable.reason(against: race) ?? "a race")
+            }
             for conclusion in conclusions {
                 if let expectation = conclusion.expectation, !expectation.passed {
                     result.failedExpectations.append(
                         "line \(conclusion.statement.location.line): \(conclusion.statement.text): "
                             + "found \(expectation.found)")
+                }
+                if let reason = Executable.reason(against: conclusion.statement) {
+                    return stop(conclusion.statement.location.line, reason)
                 }
                 if case .operation(let operation) = conclusion.statement.command {
                     step = try verify(operation, conclusion, before)
