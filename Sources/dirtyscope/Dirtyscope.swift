@@ -15,8 +15,8 @@ struct Dirtyscope: ParsableCommand {
         version: "0.1.0",
         subcommands: [
             PlayCommand.self, RunCommand.self, CompareCommand.self, CheckCommand.self,
-            DemosCommand.self, RulesCommand.self, ImportCommand.self, ExportCommand.self,
-            VerifyCommand.self,
+            DemosCommand.self, RulesCommand.self, InvariantsCommand.self, ImportCommand.self,
+            ExportCommand.self, VerifyCommand.self,
         ],
         defaultSubcommand: PlayCommand.self)
 }

@@ -45,7 +45,8 @@ import Testing
     // MARK: B1
 
     @Test(arguments: [
-        (Profile.v2_6_18, false), (.v2_6_19, true), (.v2_6_20, false), (.v6_18, false),
+        (Profile.v2_6_18, false), (.asPosted, true), (.v2_6_19, true), (.v2_6_20, false),
+        (.v6_18, false),
     ])
     func journalThenStoreThenFsync(profile: Profile, loses: Bool) {
         var scene = Scene(profile)
@@ -73,7 +74,9 @@ import Testing
 
     // MARK: B2
 
-    @Test(arguments: [(Profile.v2_6_18, false), (.v2_6_19, true), (.v2_6_20, false)])
+    @Test(arguments: [
+        (Profile.v2_6_18, false), (.asPosted, true), (.v2_6_19, true), (.v2_6_20, false),
+    ])
     func stripOfAMappedPage(profile: Profile, loses: Bool) {
         var scene = Scene(profile)
         if profile == .v2_6_18 { scene.bench.run(.msync(scene.u, pages: scene.at...scene.at, .async)) }
@@ -90,7 +93,9 @@ import Testing
 
     // MARK: B3
 
-    @Test(arguments: [(Profile.v2_6_18, false), (.v2_6_19, true), (.v2_6_20, false)])
+    @Test(arguments: [
+        (Profile.v2_6_18, false), (.asPosted, true), (.v2_6_19, true), (.v2_6_20, false),
+    ])
     func zapInTheGapOfPrivateLock(profile: Profile, loses: Bool) {
         var scene = Scene(profile)
         if profile == .v2_6_18 { scene.bench.run(.msync(scene.u, pages: scene.at...scene.at, .async)) }
@@ -115,7 +120,7 @@ import Testing
 
     // MARK: B4
 
-    @Test(arguments: [Profile.v2_6_19, .v2_6_20, .v6_18], [true, false])
+    @Test(arguments: [Profile.asPosted, .v2_6_19, .v2_6_20, .v6_18], [true, false])
     func storeThroughAStaleEntry(profile: Profile, flushes: Bool) {
         var scene = Scene(profile) { $0.mkcleanFlushes = flushes }
         let flusher = scene.bench.m.begin(.writeback(scene.file, indices: 0...0, start: false))
@@ -158,6 +163,7 @@ import Testing
         // What U has been promised is not on disk.
         scene.bench.run(.fsync(scene.u, scene.file))
         #expect(scene.disk == (breaks ? Scene.valueA : Scene.valueX))
+        #expect(scene.bench.m.violates(.durability) == breaks)
     }
 
     @Test("B6 on 6.18: the fault has the page lock")
@@ -186,7 +192,8 @@ import Testing
     @Test(arguments: [
         (Profile.v2_6_18, Rules.ZapFlush.afterPTL, Ending.lost), (.v2_6_18, .beforePTL, .lost),
         (.v2_6_18, .beforeRmap, .lost), (.v2_6_20, .afterPTL, .lost), (.v2_6_20, .beforePTL, .lost),
-        (.v2_6_20, .beforeRmap, .waits), (.v2_6_19, .afterPTL, .lost), (.v6_18, .afterPTL, .lost),
+        (.v2_6_20, .beforeRmap, .waits), (.asPosted, .afterPTL, .lost),
+        (.v2_6_19, .afterPTL, .lost), (.v6_18, .afterPTL, .lost),
         (.v6_18, .beforePTL, .lost), (.v6_18, .beforeRmap, .waits),
     ])
     func storeBetweenZapAndFlush(profile: Profile, order: Rules.ZapFlush, ending: Ending) {
@@ -209,12 +216,13 @@ import Testing
         scene.bench.finish(flusher)
         #expect(scene.isLost == (ending == .lost))
         #expect(scene.disk == (ending == .lost ? Scene.valueA : Scene.valueX))
-        #expect(scene.bench.m.violations().allSatisfy { $0.invariant == .noLostWrite })
+        let promised: Set<Invariant> = [.noLostWrite, .durability]
+        #expect(scene.bench.m.violations().allSatisfy { promised.contains($0.invariant) })
     }
 
     // MARK: B5
 
-    @Test(arguments: [Profile.v2_6_19, .v2_6_20])
+    @Test(arguments: [Profile.asPosted, .v2_6_19, .v2_6_20])
     func setterAgainstTruncation(profile: Profile) {
         var scene = Scene(profile, storing: false)
         let store = scene.bench.m.begin(
@@ -240,6 +248,59 @@ import Testing
         #expect(scene.bench.store(scene.u, scene.at, Scene.valueX).faults == (breaks ? 0 : 1))
         scene.bench.run(.fsync(scene.u, scene.file))
         #expect(scene.disk == (breaks ? Scene.valueA : Scene.valueX))
+    }
+
+    // MARK: B18
+
+    @Test(arguments: [
+        (Profile.asPosted, true), (.v2_6_19, true), (.v2_6_20, true), (.v6_18, false),
+    ])
+    func fsyncOvertakesAFault(profile: Profile, breaks: Bool) {
+        var scene = Scene(profile, storing: false)
+        // U has made the PTE writable, and the page is not dirty yet.
+        let store = scene.bench.m.begin(
+            .access(scene.u, pages: scene.at...scene.at, store: true, value: Scene.valueA))
+        if breaks {
+            scene.bench.step(store, until: .do_no_page, 6)
+            _ = scene.bench.m.step(store)
+        } else {
+            scene.bench.step(store, until: .finish_fault, 2)
+            _ = scene.bench.m.step(store)
+        }
+        #expect(scene.bench.pte(scene.u, scene.at) == "PWUAD-")
+        // V stores through it and syncs.
+        #expect(scene.bench.store(scene.v, scene.at, Scene.valueX).faults == 0)
+        let fsync = scene.bench.m.begin(.fsync(scene.v, scene.file))
+        var isBlocked = false
+        while !scene.bench.m.isDone(fsync) {
+            guard case .blocked(let waiting) = scene.bench.m.step(fsync) else { continue }
+            guard waiting.reason == .writeback, let bio = scene.bench.m.pendingBios.first else {
+                isBlocked = true
+                break
+            }
+            scene.bench.m.stepDevice(bio)
+        }
+        #expect(isBlocked == !breaks, "6.18 finds the tag that page_mkwrite has set, and waits")
+        #expect(scene.bench.m.violates(.durability) == breaks)
+        scene.bench.finish(store)
+        scene.bench.finish(fsync)
+        #expect(scene.bench.m.violates(.durability) == breaks)
+    }
+
+    @Test("2.6.18: two processes msync one page")
+    func msyncOvertakesAnMsync() {
+        var scene = Scene(.v2_6_18)
+        let other = scene.bench.m.addProcess("W", cpu: 1)
+        let there = scene.bench.mmap(other, scene.file, 0...0)
+        scene.bench.store(other, there, Scene.valueX)
+        // U has set PG_dirty, and not yet the tag.
+        let first = scene.bench.m.begin(.msync(scene.u, pages: scene.at...scene.at, .sync))
+        scene.bench.step(first, until: .set_page_dirty_buffers, 2)
+        #expect(scene.bench.run(.msync(other, pages: there...there, .sync)).outcome == .ok)
+        #expect(scene.disk == 0)
+        #expect(scene.bench.m.violates(.durability))
+        scene.bench.finish(first)
+        #expect(scene.disk == Scene.valueX)
     }
 
     @Test("S23: W for a clean page")

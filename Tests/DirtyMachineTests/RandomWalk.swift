@@ -33,11 +33,14 @@ struct RandomWalk {
     private var born = 0
     private let crashes: Bool
     private let files: [Ref<File>]
+    /// What only mmap takes.
+    private let devices: [Ref<File>]
     /// Tasks at a time; 1 keeps operations from racing.
     let concurrency: Int
 
     init(
         seed: UInt64, _ profile: Profile, concurrency: Int = 4, frames: Int = 4096,
+        devices: Bool = false,
         _ change: (inout Rules) -> Void = { _ in }
     ) {
         var rules = profile.rules
@@ -57,6 +60,14 @@ struct RandomWalk {
                 "shm", pages: random.number(1...3), memory,
                 cached: random.chance(50) && frames > 16),
         ]
+        var drivers: [Ref<File>] = []
+        for kind in DeviceKind.allCases.dropFirst() where devices {
+            drivers.append(
+                m.addDevice(
+                    "dev\(kind.rawValue)", pages: 2, kind, mkwrite: random.chance(30),
+                    hasMapping: random.chance(80)))
+        }
+        self.devices = drivers
     }
 
     /// Every other walk is on the journaling file system; the rest share the others.
@@ -209,7 +220,8 @@ struct RandomWalk {
     }
 
     private mutating func mapping(_ process: Ref<Process>) -> Request {
-        let file = random.chance(80) ? random.pick(files) : Ref<File>.none
+        var file = random.chance(80) ? random.pick(files) : Ref<File>.none
+        if !devices.isEmpty, random.chance(30) { file = random.pick(devices) }
         let readOnly = random.chance(10)
         let access: Access = readOnly || random.chance(20) ? .read : [.read, .write]
         let first = file.exists && random.chance(30) ? random.number(0...2) : 0
@@ -239,5 +251,32 @@ struct RandomWalk {
         let (start, end) = (m[vma, .start] - slack, m[vma, .end] - 1 + slack)
         let first = random.number(start...end)
         return first...min(end, first + random.number(0...2))
+    }
+}
+
+extension RandomWalk {
+    /// A walk under rules of which about a third are set to something, each at random.
+    static func withRandomRules(seed: UInt64, _ profile: Profile) -> RandomWalk {
+        RandomWalk(seed: seed, profile, concurrency: 5, devices: true) { rules in
+            rules.randomize(seed: seed, profile)
+        }
+    }
+
+    /// The state before anything was declared.
+    var unplayed: State {
+        var machine = m
+        machine.undo(to: 0)
+        return machine.state
+    }
+}
+
+extension Rules {
+    mutating func randomize(seed: UInt64, _ profile: Profile) {
+        var random = SeededGenerator(seed: seed &* 31)
+        for knob in Switch.all where knob.isSimulated && random.chance(35) {
+            guard case .value = knob.standing(in: profile) else { continue }
+            let words = knob.words.isEmpty ? ["1", "4", "16"] : knob.words
+            _ = set(knob.name, random.pick(words), in: profile)
+        }
     }
 }

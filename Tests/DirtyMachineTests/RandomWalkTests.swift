@@ -56,6 +56,26 @@ import Testing
         #expect(walk.m.leaks == [], "\(walk.description)")
     }
 
+    /// Every setting of every switch: whatever goes wrong, it does so step by step, can be taken
+    /// back, ends, and leaves nothing behind.
+    @Test(arguments: Profile.allCases, Array<UInt64>(500...519))
+    func anyRules(profile: Profile, seed: UInt64) {
+        var walk = RandomWalk.withRandomRules(seed: seed, profile)
+        let start = walk.m.state
+        for _ in 0..<400 { guard walk.move() else { break } }
+        let ended = walk.quiesce()
+        #expect(ended, "deadlock: \(walk.description)")
+        #expect(walk.m.leaks == [], "\(walk.description)")
+        let (end, moves) = (walk.m.state, walk.moves)
+        walk.m.undo(to: 0)
+        #expect(walk.m.state == RandomWalk.withRandomRules(seed: seed, profile).unplayed)
+        walk.m.undo(to: 0)
+        var again = RandomWalk.withRandomRules(seed: seed, profile)
+        for move in moves { again.m.play(move) }
+        #expect(again.m.state == end, "\(walk.description)")
+        #expect(start == RandomWalk.withRandomRules(seed: seed, profile).m.state)
+    }
+
     /// When memory is full, operations fail, but cleanly.
     @Test(arguments: Profile.allCases, Array<UInt64>(200...209))
     func fullMemory(profile: Profile, seed: UInt64) {
@@ -69,7 +89,7 @@ import Testing
     /// The rules of 6.18 keep every invariant in every state.
     @Test(arguments: Array<UInt64>(300...339))
     func rightRulesKeepTheInvariants(seed: UInt64) {
-        var walk = RandomWalk(seed: seed, .v6_18, concurrency: 5)
+        var walk = RandomWalk(seed: seed, .v6_18, concurrency: 5, devices: seed % 2 == 0)
         walk.m.isRecording = false
         for _ in 0..<500 {
             guard walk.move() else { break }

@@ -83,7 +83,7 @@ import Testing
     @Test(arguments: Unsupported.all.map(\.word).sorted())
     func `what is not simulated yet is named`(word: String) throws {
         let texts = [
-            "device": "device d 1 pfnmap", "dirty": "dirty background=1 limit=2",
+            "dirty": "dirty background=1 limit=2",
             "thread": "thread T of A",
             "mremap": "A mremap m 4", "peek": "B peek A m[0]", "pin": "A pin m[0] read",
             "pinwrite": "A pinwrite m[0]", "poke": "B poke A m[0]", "remap": "A remap m[0] db[1]",

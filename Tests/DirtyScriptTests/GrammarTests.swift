@@ -16,8 +16,8 @@ import Testing
             ("frames 16777216", .frames(1 << 24)),
             ("dirty background=10 limit=20", .dirty(background: 10, limit: 20)),
             ("dirty limit=20 background=10", .dirty(background: 10, limit: 20)),
-            ("device fb 16 pfnmap", .device(name: "fb", pages: 16, kind: "pfnmap")),
-            ("device fb 16 custom-prot", .device(name: "fb", pages: 16, kind: "custom-prot")),
+            ("device fb 16 pfnmap", .device(DeviceDeclaration(name: "fb", pages: 16, kind: "pfnmap"))),
+            ("device fb 16 custom-prot", .device(DeviceDeclaration(name: "fb", pages: 16, kind: "custom-prot"))),
             ("process A", .process(name: "A", cpu: nil)),
             ("process A cpu=1", .process(name: "A", cpu: 1)),
         ] as [(String, Command)])

@@ -16,6 +16,7 @@ extension Machine {
         if let hit, hit.write, hit.dirty {
             // H1: the page table learns nothing.
             storeToMemory(hit.folio, value)
+            noteStoreByUser(mm, vpn, hit.folio)
             return .done
         }
         return hardwareWalk(cpu, mm, vpn, store: value)
@@ -35,7 +36,10 @@ extension Machine {
         if store != nil, rules.tlbWritesDirtyThrough { entry.dirty = true }
         setPTE(mm, vpn, entry)
         tlbFill(cpu, mm, vpn, entry.folio, write: entry.write, dirty: entry.dirty || store != nil)
-        if let store { storeToMemory(entry.folio, store) }
+        if let store {
+            storeToMemory(entry.folio, store)
+            noteStoreByUser(mm, vpn, entry.folio)
+        }
         return .done
     }
 
@@ -52,8 +56,4 @@ extension Machine {
         if file.exists { noteStore(file, self[folio, .index], value) }
     }
 
-    mutating func noteStore(_ file: Ref<File>, _ index: Int, _ value: UInt32) {
-        self[file, .stored] = radixStore(
-            self[file, .stored], index, UInt64(value) | 1 << 32, .stored, owner: file.raw)
-    }
 }

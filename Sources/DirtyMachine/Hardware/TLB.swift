@@ -41,6 +41,18 @@ extension State {
 }
 
 extension Machine {
+    /// Entries that a TLB may drop as a move of its own; none unless `tlb-eviction` is on.
+    public var evictableTLBEntries: [(cpu: Int, entry: TLBEntry)] {
+        guard rules.tlbEviction else { return [] }
+        return (0..<cpuCount).flatMap { cpu in state.tlb(of: cpu).map { (cpu, $0) } }
+    }
+
+    /// The hardware drops an entry that it no longer has room for.
+    public mutating func evictTLBEntry(cpu: Int, _ entry: TLBEntry) {
+        setCause(task: 0, function: .device)
+        tlbInvalidate(cpu, entry.mm, entry.vpn..<entry.vpn + 1)
+    }
+
     private mutating func tlbWrite(_ cpu: Int, _ offset: Int, _ flags: UInt64, _ refs: UInt64) {
         let processor = state.processor(cpu)
         write(processor.raw, UInt8(offset), flags, .processor)

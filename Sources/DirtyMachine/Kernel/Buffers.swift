@@ -75,12 +75,14 @@ extension Machine {
             return takeForCommit(t, file)
         case 1:  // the device reads memory
             self[t, .value] = self[page, .contents]
+            self[t, .valueTime] = state.storeTime(of: page)
             return .next
         case 2:  // and has written the disk
             if self[t, .boolean], self[page, .mapping] == file {
-                writeDisk(file, self[page, .index], self[t, .value])
+                writeDisk(file, self[page, .index], self[t, .value], time: self[t, .valueTime])
             }
             self[t, .value] = 0
+            self[t, .valueTime] = 0
             guard isJournalled else { return .next }
             // What is in the log has yet to be written in its place.
             self[t, .dirtyPage] = page

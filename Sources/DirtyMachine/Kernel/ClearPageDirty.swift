@@ -5,16 +5,17 @@ extension Machine {
     /// and PG_dirty is the wrong way round, 2.6.19 loses data (B1).
     mutating func clear_page_dirty_for_io(_ t: Ref<Task>, at position: Int) -> Flow {
         let page = self[t, .wbcPage]
-        let tracks = rules.tracks && self[self[t, .wbcFile], .accountsDirty]
+        let accounts = self[self[t, .wbcFile], .accountsDirty]
+        let cleans = cleansPTEs(of: self[t, .wbcFile])
         switch position {
         case 100:
-            if tracks, rules.mkcleanResultUsed {
+            if cleans, rules.mkcleanResultUsed {
                 self[t, .rmapPage] = page
                 return .call(.page_mkclean, then: 101)
             }
             return .jump(0)
         case 101:
-            guard self[t, .result] != 0 else { return .jump(0) }
+            guard self[t, .result] != 0, accounts else { return .jump(0) }
             // A PTE was dirty: whatever the buffers say, all of the page must be written.
             self[t, .dirtyPage] = page
             return .call(.set_page_dirty, then: 102)
@@ -22,15 +23,20 @@ extension Machine {
         case 0:
             guard self[page, .dirty] else { return .leave(0) }
             self[page, .dirty] = false
-            if tracks, !rules.mkcleanResultUsed {
+            if cleans, !rules.mkcleanResultUsed {
                 self[t, .rmapPage] = page
                 return .call(.page_mkclean, then: 1)
             }
-            return self[self[t, .wbcFile], .accountsDirty] ? .next : .leave(1)
+            return accounts ? .next : .leave(1)
         default:
-            count(.nr_dirty, -1)
+            if accounts { count(.nr_dirty, -1) }
             return .leave(1)
         }
+    }
+
+    /// S13: whether clearing PG_dirty cleans the PTEs of a file's pages as well.
+    private func cleansPTEs(of file: Ref<File>) -> Bool {
+        rules.tracks && (self[file, .accountsDirty] || !rules.mkcleanIsGated)
     }
 
     /// test_clear_page_dirty() of 2.6.18 and 2.6.19, on `page`; returns 1 if it was dirty.
@@ -42,10 +48,10 @@ extension Machine {
             guard self[page, .dirty] else { return .leave(0) }
             self[page, .dirty] = false
             if file.exists { setTag(file, self[page, .index], .dirty, false) }
-            guard file.exists, self[file, .accountsDirty] else { return .leave(1) }
-            return .next
+            guard file.exists else { return .leave(1) }
+            return self[file, .accountsDirty] || cleansPTEs(of: file) ? .next : .leave(1)
         case 1:
-            count(.nr_dirty, -1)
+            if self[file, .accountsDirty] { count(.nr_dirty, -1) }
             guard rules.tracks else { return .leave(1) }
             // The PTEs' dirty bits go, and what they said is ignored (B2).
             self[t, .rmapPage] = page

@@ -16,9 +16,15 @@ extension Machine {
             if self[t, .vmfWrite] {
                 if !isShared { return .jump(1) }
                 if self[file, .hasPageMkwrite] { return .call(pageMkwriteMethod(file), then: 101) }
+                if locksPageFirst { return .jump(9) }
             }
             return .jump(2)
-        case 101: return .jump(2)
+        case 101:
+            return .jump(locksPageFirst && !self[t, .vmfHoldsPageLock] ? 9 : 2)
+        case 9:  // S17 locked
+            if let wait = lockPage(self[t, .vmfPage], t) { return wait }
+            self[t, .vmfHoldsPageLock] = true
+            return .jump(2)
         case 1:  // N3: early COW
             anonVMAPrepare(vma)
             let old = self[t, .vmfPage]
@@ -37,13 +43,13 @@ extension Machine {
             if let wait = lockPTL(mm, t) { return wait }
             if self[file, .truncateCount] != self[t, .vmfSequence] {
                 unlockPTL(mm, t)
-                putPage(self[t, .vmfPage])
+                releaseFaultPage(t, self[t, .vmfPage])
                 return .jump(0)
             }
             return .next
         case 3:  // N5: a sibling won
             guard pte(mm, vpn).isNone else {
-                putPage(self[t, .vmfPage])
+                releaseFaultPage(t, self[t, .vmfPage])
                 unlockPTL(mm, t)
                 return .leave()
             }
@@ -60,6 +66,10 @@ extension Machine {
             self[page, .pins] -= 1
             addRmap(page)
             let dirties = self[t, .vmfWrite] && !self[t, .vmfAnon] && rules.tracks
+            if dirties, rules.faultDirties == .under {
+                self[t, .dirtyPage] = page
+                return .call(.set_page_dirty, then: 6)
+            }
             return .jump(dirties ? 5 : 6)
         case 5:  // N7
             getPage(self[t, .vmfPage])
@@ -67,8 +77,8 @@ extension Machine {
             return .next
         case 6:  // N8
             unlockPTL(mm, t)
-            if !self[t, .vmfDirties] { return .leave() }
-            return .jump(rules.faultWaitsPageLock ? 7 : 102)
+            if !self[t, .vmfDirties] { return self[t, .vmfHoldsPageLock] ? .jump(10) : .leave() }
+            return .jump(rules.faultWaitsPageLock && !self[t, .vmfHoldsPageLock] ? 7 : 102)
         case 7:  // S21: let a writeback that has the page locked get past its test-and-clear
             let page = self[t, .vmfPage]
             if self[page, .lockOwner] != 0 { return .blocked(.pageLock, page.raw) }
@@ -76,8 +86,12 @@ extension Machine {
         case 102:  // N9
             self[t, .dirtyPage] = self[t, .vmfPage]
             return .call(.set_page_dirty, then: 8)
+        case 10:  // S22, and nothing to dirty
+            self[t, .vmfHoldsPageLock] = false
+            unlockPage(self[t, .vmfPage])
+            return .leave()
         default:
-            putPage(self[t, .vmfPage])
+            releaseFaultPage(t, self[t, .vmfPage])
             return .leave()
         }
     }

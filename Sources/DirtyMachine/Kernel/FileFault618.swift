@@ -5,7 +5,8 @@ extension Machine {
     mutating func do_read_fault(_ t: Ref<Task>, at position: Int) -> Flow {
         switch position {
         case 100:
-            return rules.faultAround > 1
+            let isDevice = self[self[self[t, .vmfVMA], .file], .device] != .none
+            return rules.faultAround > 1 && !isDevice
                 ? .call(.do_fault_around, then: 101) : .call(.filemap_fault, then: 102)
         case 101:
             return self[t, .result] == 1 ? .leave() : .call(.filemap_fault, then: 102)
@@ -122,6 +123,10 @@ extension Machine {
             setPTE(mm, vpn, entry)
             if copy.exists { self[copy, .pins] -= 1 }
             addRmap(page)
+            if rules.faultDirties == .under, self[t, .vmfWrite], !copy.exists {
+                self[t, .dirtyPage] = page
+                return .call(.set_page_dirty, then: 2)
+            }
             return .next
         default:
             unlockPTL(mm, t)
@@ -136,9 +141,11 @@ extension Machine {
             return .call(.filemap_fault, then: 101)
         case 101:
             if self[t, .vmfStatus] != FaultStatus.handled { return .leave() }
+            self[t, .vmfHoldsPageLock] = true
             return self[file, .hasPageMkwrite] ? .jump(0) : .call(.finish_fault, then: 103)
         case 0:
             unlockPage(self[t, .vmfPage])
+            self[t, .vmfHoldsPageLock] = false
             return .call(pageMkwriteMethod(file), then: 102)
         case 102:
             return self[t, .result] == 1 ? .call(.finish_fault, then: 103) : .jump(1)
@@ -148,23 +155,44 @@ extension Machine {
         case 103:
             return self[t, .result] == 0 ? .call(.fault_dirty_shared_page, then: 104) : .jump(2)
         case 2:
-            unlockPage(self[t, .vmfPage])
-            putPage(self[t, .vmfPage])
+            releaseFaultPage(t, self[t, .vmfPage])
             return .leave()
         default:
             return .leave()
         }
     }
 
-    /// The page is locked from before its PTE became writable until it is dirty.
+    /// The page is locked from before its PTE became writable until it is dirty; S17, S21 and S22
+    /// open that up.
     mutating func fault_dirty_shared_page(_ t: Ref<Task>, at position: Int) -> Flow {
+        let page = self[t, .vmfPage]
         switch position {
         case 100:
-            self[t, .dirtyPage] = self[t, .vmfPage]
+            switch (rules.faultDirties, self[t, .vmfHoldsPageLock]) {
+            case (.under, _): return .jump(0)
+            case (.locked, true): return .jump(101)
+            case (.locked, false): return .jump(rules.faultWaitsPageLock ? 1 : 101)
+            case (.outside, true): return .jump(2)
+            case (.outside, false): return .jump(102)
+            }
+        case 101:
+            self[t, .dirtyPage] = page
             return .call(.set_page_dirty, then: 0)
+        case 102:
+            return .jump(rules.faultWaitsPageLock ? 3 : 101)
+        case 1:
+            if let wait = lockPage(page, t) { return wait }
+            self[t, .vmfHoldsPageLock] = true
+            return .jump(101)
+        case 2:
+            unlockPage(page)
+            self[t, .vmfHoldsPageLock] = false
+            return .jump(102)
+        case 3:
+            if self[page, .lockOwner] != 0 { return .blocked(.pageLock, page.raw) }
+            return .jump(101)
         default:
-            unlockPage(self[t, .vmfPage])
-            putPage(self[t, .vmfPage])
+            releaseFaultPage(t, page)
             return .leave()
         }
     }

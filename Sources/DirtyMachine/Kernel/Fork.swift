@@ -18,7 +18,10 @@ extension Machine {
             self[t, .vma] = vma
             duplicate(vma, into: self[child, .mm])
             // F0: what a fault can bring back is not copied.
-            return self[vma, .anonVMA] == 0 ? .jump(1) : .call(.copy_page_range, then: 1)
+            let refaults =
+                self[vma, .anonVMA] == 0
+                && self[vma, .flags].isDisjoint(with: [.pfnmap, .insertPage])
+            return refaults ? .jump(1) : .call(.copy_page_range, then: 1)
         case 2:  // F4
             flushTLB(mm, 0..<State.topPage)
             return .next
@@ -52,6 +55,7 @@ extension Machine {
         self[copy, .flags] = self[vma, .flags]
         self[copy, .pageProt] = self[vma, .pageProt]
         self[copy, .file] = self[vma, .file]
+        self[copy, .isReprotected] = self[vma, .isReprotected]
         if rules.generation == .v6, self[vma, .anonVMA] != 0 {
             // anon_vma_fork(): one of its own for each VMA of the child, chained to the parent's.
             self[copy, .anonVMA] = newAnonVMA()
@@ -103,7 +107,7 @@ extension Machine {
             entry.write = false
             setPTE(mm, vpn, entry)
         }
-        if !isZeroFolio(page) {
+        if !isZeroFolio(page), !hasNoStructPage(page) {
             if self[page, .anon] { self[page, .anonExclusive] = false }
             addRmap(page)
         }

@@ -100,6 +100,8 @@ extension Machine {
         self[file, .cache] = radixStore(self[file, .cache], index, 0, .pageCache, owner: file.raw)
         self[folio, .mapping] = .none
         self[folio, .index] = 0
+        self[folio, .isPrepared] = false
+        self[folio, .isUnprepared] = false
     }
 
     mutating func setTag(_ file: Ref<File>, _ index: Int, _ tag: Tag, _ on: Bool) {
@@ -108,9 +110,10 @@ extension Machine {
         }
     }
 
-    mutating func writeDisk(_ file: Ref<File>, _ index: Int, _ value: UInt32) {
+    /// `time` is that of the store which wrote the value: a ghost, above the value itself.
+    mutating func writeDisk(_ file: Ref<File>, _ index: Int, _ value: UInt32, time: Int) {
         self[file, .disk] = radixStore(
-            self[file, .disk], index, UInt64(value), .disk, owner: file.raw)
+            self[file, .disk], index, UInt64(value) | UInt64(time) << 32, .disk, owner: file.raw)
     }
 
     mutating func count(_ counter: Counter, _ by: Int) { self[State.system, .counter(counter)] += by }

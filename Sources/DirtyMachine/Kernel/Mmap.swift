@@ -1,21 +1,6 @@
 // mmap(2), and how VMAs are made, split and merged (model 1.2, 1.3, section 9 rule 3).
 
 extension Machine {
-    /// vma_wants_writenotify() and its forerunner: must this VMA take write faults so that the
-    /// kernel learns of its dirty pages?
-    func wantsWriteNotify(_ flags: VMFlags, _ file: Ref<File>) -> Bool {
-        guard file.exists else { return false }
-        guard rules.tracks else { return self[file, .hasPageMkwrite] }
-        guard flags.isSharedWritable else { return false }
-        return self[file, .hasPageMkwrite] || self[file, .accountsDirty]
-    }
-
-    /// vm_page_prot: for a VMA that wants write faults, what its flags would give without
-    /// VM_SHARED. That is the whole trick.
-    func pageProtection(_ flags: VMFlags, _ file: Ref<File>) -> PTE {
-        wantsWriteNotify(flags, file) ? flags.subtracting(.shared).protection : flags.protection
-    }
-
     mutating func sys_mmap(_ t: Ref<Task>, at position: Int) -> Flow {
         let mm = self[self[t, .process], .mm]
         switch position {
@@ -25,8 +10,11 @@ extension Machine {
             if let wait = waitForImmap(self[t, .file]) { return wait }
             self[t, .outcome] = do_mmap(t, mm)
             return .next
-        default:
+        case 2:
             mmapUnlock(mm, t)
+            if self[t, .outcome] == .OOPS { return oops(t) }
+            return .leave()
+        default:
             return .leave()
         }
     }
@@ -48,15 +36,17 @@ extension Machine {
             flags.insert(.account)
         }
         guard let start = state.unmappedArea(mm, pages: pages) else { return .ENOMEM }
+        guard let (mapped, prot, driverProt) = callMmap(flags, file) else { return .OOPS }
         let vma = allocate(VMA.self)
         self[vma, .start] = start
         self[vma, .end] = start + pages
         // Private anonymous memory counts its offsets from its address, so that neighbours fit.
         self[vma, .pgoff] = file.exists ? self[t, .first] : start
         self[vma, .file] = file
-        self[vma, .flags] = flags
-        self[vma, .pageProt] = pageProtection(flags, file)
+        self[vma, .flags] = mapped
+        self[vma, .pageProt] = prot
         link(vma, mm)
+        if !mapped.isDisjoint(with: [.pfnmap, .insertPage]) { installDevicePages(vma, driverProt) }
         let binding = self[t, .mapping]
         self[binding, .start] = start
         self[binding, .pages] = pages
@@ -119,6 +109,7 @@ extension Machine {
         self[upper, .file] = self[vma, .file]
         self[upper, .anonVMA] = self[vma, .anonVMA]
         self[upper, .hasForkAncestry] = self[vma, .hasForkAncestry]
+        self[upper, .isReprotected] = self[vma, .isReprotected]
         self[upper, .start] = vpn
         self[upper, .end] = end
         self[upper, .pgoff] = self[vma, .pgoff] + vpn - start
@@ -142,7 +133,8 @@ extension Machine {
 
     private func canMerge(_ low: Ref<VMA>, _ high: Ref<VMA>) -> Bool {
         guard self[low, .end] == self[high, .start], self[low, .file] == self[high, .file],
-            self[low, .flags] == self[high, .flags], self[low, .pageProt] == self[high, .pageProt],
+            self[low, .flags] == self[high, .flags],
+            self[low, .flags].isDisjoint(with: [.pfnmap, .insertPage]), self[low, .pageProt] == self[high, .pageProt],
             state.fileEnd(low) == self[high, .pgoff]
         else { return false }
         let (a, b) = (self[low, .anonVMA], self[high, .anonVMA])

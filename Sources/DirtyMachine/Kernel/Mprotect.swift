@@ -34,9 +34,11 @@ extension Machine {
             if self[vma, .end] > end { split(vma, at: end) }
             self[t, .vma] = vma
             return .call(.mprotect_fixup, then: 1)
-        default:
+        case 2:
             self[t, .vma] = .none
             mmapUnlock(mm, t)
+            return self[t, .hasOopsed] ? oops(t) : .leave()
+        default:
             return .leave()
         }
     }
@@ -56,7 +58,13 @@ extension Machine {
             self[vma, .flags] = flags
             return .next
         case 1:  // P2: under mmap_sem only
-            self[vma, .pageProt] = pageProtection(self[vma, .flags], self[vma, .file])
+            guard let prot = protectionAfterMprotect(vma) else {
+                self[t, .hasOopsed] = true
+                self[t, .cursor] = self[t, .last] + 1
+                return .leave()
+            }
+            self[vma, .pageProt] = prot
+            if rules.protPolicy != .modify { self[vma, .isReprotected] = true }
             self[t, .zapAddress] = self[vma, .start]
             self[t, .zapEnd] = self[vma, .end]
             self[t, .mustFlush] = false
@@ -97,17 +105,32 @@ extension Machine {
                 self[t, .zapAddress] = limit
                 return .next
             }
-            let old = exchangePTE(mm, vpn)
-            var entry = old.modified(self[vma, .pageProt])
-            if upgrades(vma, entry) { entry.write = true }
-            setPTE(mm, vpn, entry)
-            if rules.generation == .v2_6 || loses(old, entry) { self[t, .mustFlush] = true }
-            self[t, .zapAddress] = vpn + 1
+            guard rules.updatesPTEAtomically else {
+                // S16: the hardware may set D before the entry is written back.
+                self[t, .zapOld] = pte(mm, vpn)
+                self[t, .zapAddress] = vpn
+                return .jump(3)
+            }
+            changePTE(t, vpn, from: exchangePTE(mm, vpn))
             return self[t, .zapAddress] < limit ? .jump(1) : .next
+        case 3:
+            let vpn = self[t, .zapAddress]
+            changePTE(t, vpn, from: self[t, .zapOld])
+            self[t, .zapOld] = .empty
+            return .jump(1)
         default:
             unlockPTL(mm, t)
             return self[t, .zapAddress] < self[t, .zapEnd] ? .jump(0) : .leave()
         }
+    }
+
+    private mutating func changePTE(_ t: Ref<Task>, _ vpn: Int, from old: PTE) {
+        let vma = self[t, .vma]
+        var entry = old.modified(self[vma, .pageProt])
+        if upgrades(vma, entry) { entry.write = true }
+        setPTE(self[vma, .mm], vpn, entry)
+        if rules.generation == .v2_6 || loses(old, entry) { self[t, .mustFlush] = true }
+        self[t, .zapAddress] = vpn + 1
     }
 
     /// pte_needs_flush(): a TLB may hold more than the entry allows now.
@@ -117,10 +140,14 @@ extension Machine {
 
     /// May this entry become writable without a fault (S23, MM_CP_TRY_CHANGE_WRITABLE)?
     private func upgrades(_ vma: Ref<VMA>, _ entry: PTE) -> Bool {
-        let flags = self[vma, .flags]
-        guard entry.present, flags.contains(.write) else { return false }
-        if flags.contains(.shared) {
-            guard wantsWriteNotify(flags, self[vma, .file]) else { return false }
+        let (flags, file) = (self[vma, .flags], self[vma, .file])
+        guard entry.present else { return false }
+        // S06: where page_mkwrite alone makes a mapping accountable, read-only and private ones
+        // get W back as well.
+        let isMisled = !rules.mkwriteClauseInside && file.exists && self[file, .hasPageMkwrite]
+        guard flags.contains(.write) || isMisled else { return false }
+        if flags.contains(.shared) || isMisled {
+            guard wantsWriteNotify(flags, file) else { return false }
             switch rules.mprotectUpgrade {
             case .dirty: return entry.dirty
             case .any: return true

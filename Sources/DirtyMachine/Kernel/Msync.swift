@@ -26,6 +26,7 @@ extension Machine {
             self[t, .vma] = vma
             let isSharedFile = self[vma, .file].exists && self[vma, .flags].contains(.shared)
             guard isSharedFile, mode != .invalidate else { return .jump(101) }
+            if mode == .sync { notePromises(t, of: vma, upTo: end) }
             if rules.msyncWalks, rules.generation == .v2_6 {
                 self[t, .zapAddress] = self[t, .cursor]
                 self[t, .zapEnd] = min(self[vma, .end], end)
@@ -51,6 +52,7 @@ extension Machine {
             mmapUnlock(mm, t)
             return .call(.do_fsync, then: 3)
         case 3:
+            checkPromises(t)
             return mmapReadLock(mm, t) ?? .jump(1)
         default:
             mmapUnlock(mm, t)

@@ -102,7 +102,7 @@ extension Machine {
             if !self[t, .mustFlush] { self[t, .zapFlushStart] = vpn }
             self[t, .mustFlush] = true
             self[t, .zapAddress] = vpn + 1
-            if isZeroFolio(old.folio) { return .jump(107) }
+            if isZeroFolio(old.folio) || hasNoStructPage(old.folio) { return .jump(107) }
             self[t, .zapOld] = old
             self[t, .zapPage] = old.folio
             getPage(old.folio)
@@ -229,13 +229,17 @@ extension Machine {
                 return .jump(2)
             }
             if self[vma, .start] > cursor { self[t, .foundHole] = true }
+            if self[vma, .flags].contains(.pfnmap) {
+                self[t, .outcome] = .EINVAL
+                return .jump(2)
+            }
             let pieceEnd = min(self[vma, .end], end)
             setZap(t, vma, max(self[vma, .start], cursor), pieceEnd)
             self[t, .cursor] = pieceEnd
             return .call(.zap_pte_range, then: 1)
         default:
             mmapUnlock(mm, t)
-            if self[t, .foundHole] { self[t, .outcome] = .ENOMEM }
+            if self[t, .foundHole], self[t, .outcome] == .ok { self[t, .outcome] = .ENOMEM }
             return .leave()
         }
     }

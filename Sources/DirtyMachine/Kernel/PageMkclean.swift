@@ -8,6 +8,10 @@ extension Machine {
         switch position {
         case 0:  // M1: without any lock
             self[t, .cleaned] = 0
+            if self[page, .anon], !rules.mkcleanSparesAnon {
+                self[t, .outcome] = .OOPS  // S14: BUG_ON(PageAnon(page)) in page_mkclean_file()
+                return .leave(0)
+            }
             return self[page, .mapcount] > 0 ? .next : .leave(0)
         case 1:  // M2
             return self[page, .mapping].exists ? .next : .leave(0)
@@ -19,10 +23,12 @@ extension Machine {
         case 3:  // the next VMA; vm_flags are read without mmap_sem
             let vma = nextRmapVMA(t, page)
             guard vma.exists else { return .jump(4) }
+            self[t, .rmapProtects] = protects(vma, page)
             return visits(vma) ? .call(.page_mkclean_one, then: 3) : .jump(3)
         default:  // M4
             unlockImmap(self[page, .mapping], t)
             self[t, .rmapVMA] = .none
+            self[t, .rmapProtects] = false
             return .leave(self[t, .cleaned])
         }
     }
@@ -50,6 +56,14 @@ extension Machine {
         }
     }
 
+    /// Whether W goes as well as D: always, where dirty pages are accounted at all. S12 goes by
+    /// what vm_flags say at this moment, before ptl is taken.
+    private func protects(_ vma: Ref<VMA>, _ page: Ref<Folio>) -> Bool {
+        guard self[self[page, .mapping], .accountsDirty] else { return false }
+        if rules.mkcleanAlwaysProtects { return true }
+        return self[vma, .flags].isSharedWritable && !self[vma, .flags].contains(.pfnmap)
+    }
+
     /// Where the walk's VMA maps the page.
     func rmapAddress(_ t: Ref<Task>) -> Int {
         let (vma, page) = (self[t, .rmapVMA], self[t, .rmapPage])
@@ -63,13 +77,16 @@ extension Machine {
         case 0:  // page_check_address()
             if let wait = lockPTL(mm, t) { return wait }
             let entry = pte(mm, vpn)
-            guard entry.isMapped, entry.folio == self[t, .rmapPage], entry.dirty || entry.write else {
+            guard entry.isMapped, entry.folio == self[t, .rmapPage],
+                entry.dirty || entry.write && self[t, .rmapProtects]
+            else {
                 unlockPTL(mm, t)
                 return .leave()
             }
             return .next
         case 1:  // X1
-            self[t, .rmapOld] = exchangePTE(mm, vpn)
+            // S16: else the hardware may set D before the entry is written back.
+            self[t, .rmapOld] = rules.updatesPTEAtomically ? exchangePTE(mm, vpn) : pte(mm, vpn)
             guard rules.mkcleanFlushes else { return .jump(3) }
             return .jump(rules.mkcleanFlushesBeforeSet ? 2 : 3)
         case 2:  // X2 of 2.6.20 and later, X3 of 2.6.19
@@ -77,7 +94,7 @@ extension Machine {
             return .jump(rules.mkcleanFlushesBeforeSet ? 3 : 4)
         case 3:  // X3 of 2.6.20 and later, X2 of 2.6.19
             var entry = self[t, .rmapOld]
-            entry.write = false
+            if self[t, .rmapProtects] { entry.write = false }
             if !rules.mkcleanKeepsD { entry.dirty = false }
             setPTE(mm, vpn, entry)
             self[t, .rmapOld] = .empty

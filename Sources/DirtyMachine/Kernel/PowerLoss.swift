@@ -44,6 +44,7 @@ extension Machine {
         self[task, .waitObject] = 0
         self[task, .outcome] = .SIGKILL
         self[task, .isDone] = true
+        dropPromises(task)
         var vma = self[task, .detached]
         while vma.exists {
             let next = self[vma, .nextDetached]
@@ -107,10 +108,24 @@ extension Machine {
             removeFromPageCache(page)
             dropFolio(page)
         }
+        if self[file, .device] != .none { powerUp(file) }
         self[file, .immap] = .none
         self[file, .isInodeDirty] = false
         for lock in [Field<File, Lock>.immapLock, .privateLock, .inodeLock] {
             self[file, lock] = Lock(word: 0)
+        }
+    }
+
+    /// A device keeps its memory, but not what was in it.
+    private mutating func powerUp(_ device: Ref<File>) {
+        for index in 0..<self[device, .size] {
+            let folio = allocateFolio()
+            self[folio, .uptodate] = true
+            addToPageCache(folio, device, index)
+        }
+        while let (index, _) = state.radixFirst(self[device, .stored], in: 0...State.lastIndex) {
+            self[device, .stored] = radixStore(
+                self[device, .stored], index, 0, .stored, owner: device.raw)
         }
     }
 

@@ -71,6 +71,7 @@ extension Machine {
             self[t, .page] = found
             return .next
         case 2:  // prepare: a whole page is written, so nothing is read
+            self[page, .isPrepared] = self[file, .fileSystem].hasDisk
             if self[page, .buffers] == 0 { self[page, .buffers] = self[file, .buffers] }
             return .next
         case 3:  // copy

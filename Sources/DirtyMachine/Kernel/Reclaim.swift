@@ -21,7 +21,9 @@ extension Machine {
             return self[found, .mapcount] > 0 ? .call(.try_to_unmap, then: 100) : .jump(100)
         case 100:
             if self[page, .dirty] {
-                let writes = rules.reclaimWrites && self[file, .fileSystem].hasDisk
+                let writes =
+                    rules.reclaimWrites
+                    && (self[file, .fileSystem].hasDisk || self[file, .fileSystem] == .tmpfs)
                 if writes { return .call(.pageout, then: 101) }
                 return .jump(rules.generation == .v6 && self[file, .fileSystem].hasDisk ? 3 : 2)
             }
@@ -61,7 +63,13 @@ extension Machine {
             self[t, .wbcPage] = self[t, .page]
             return .call(.clear_page_dirty_for_io, then: 101)
         case 101:
-            return self[t, .result] == 0 ? .jump(0) : .call(writepageMethod(self[t, .file]), then: 102)
+            guard self[t, .result] != 0 else { return .jump(0) }
+            if self[self[t, .wbcFile], .fileSystem].hasDisk {
+                return .call(writepageMethod(self[t, .file]), then: 102)
+            }
+            // shmem_writepage() finds no swap, and gives the page back dirty.
+            self[t, .dirtyPage] = self[t, .page]
+            return .call(.set_page_dirty, then: 0)
         case 0:
             unlockPage(self[t, .page])
             return .leave()

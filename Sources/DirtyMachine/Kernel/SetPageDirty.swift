@@ -9,7 +9,7 @@ extension Machine {
         // folio_mark_dirty() does this; write(2) goes through mark_buffer_dirty() instead.
         if self[t, .operation] != .pwrite { self[page, .reclaim] = false }
         let file = self[page, .mapping]  // D1
-        guard file.exists else {
+        guard file.exists, !isDeviceMemory(page) else {
             let was = self[page, .dirty]
             self[page, .dirty] = true
             return .leave(was ? 0 : 1)
@@ -47,8 +47,7 @@ extension Machine {
             if self[page, .buffers] > 0 { self[page, .dirtyBuffers] = (1 << self[page, .buffers]) - 1 }
             return .next
         case 1:  // D3
-            let was = self[page, .dirty]
-            self[page, .dirty] = true
+            let was = testSetPageDirty(t, page)
             if rules.generation == .v6 { unlockPrivate(file, t) }
             return was ? .leave(0) : .next
         case 2:
@@ -64,9 +63,7 @@ extension Machine {
         let (page, file) = (self[t, .dirtyPage], self[t, .dirtyMapping])
         switch position {
         case 0:  // D3
-            let was = self[page, .dirty]
-            self[page, .dirty] = true
-            return was ? .leave(0) : .next
+            return testSetPageDirty(t, page) ? .leave(0) : .next
         case 1:
             accountDirtied(page)
             return .next
@@ -74,6 +71,17 @@ extension Machine {
             self[file, .isInodeDirty] = true
             return .leave(1)
         }
+    }
+
+    /// D3: was the page dirty before? Whether the file system knew of it is noted for I9.
+    private mutating func testSetPageDirty(_ t: Ref<Task>, _ page: Ref<Folio>) -> Bool {
+        if self[page, .dirty] { return true }
+        self[page, .dirty] = true
+        let file = self[page, .mapping]
+        self[page, .isUnprepared] =
+            file.exists && self[file, .hasPageMkwrite] && !self[page, .isPrepared]
+            && state.stack(of: t).contains { $0.function == .do_page_fault }
+        return false
     }
 
     /// D4, under tree_lock: nothing happens if the page has been truncated meanwhile.

@@ -28,8 +28,9 @@ extension Machine {
     }
 
     private mutating func forgetDiskBlocks(_ file: Ref<File>, from size: Int) {
+        forgetPromises(file, from: size)
         while let (index, _) = state.radixFirst(self[file, .disk], in: size...State.lastIndex) {
-            writeDisk(file, index, 0)
+            writeDisk(file, index, 0, time: 0)
         }
         while let (index, _) = state.radixFirst(self[file, .stored], in: size...State.lastIndex) {
             self[file, .stored] = radixStore(

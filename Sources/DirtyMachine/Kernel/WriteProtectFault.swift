@@ -9,28 +9,30 @@ extension Machine {
         case 0:  // W1, W2
             let page = self[t, .vmfOriginal].folio
             self[t, .vmfPage] = page
-            let isAnon = self[page, .anon]
-            let isShared = self[vma, .flags].isSharedWritable
-            if isShared, !(rules.wpAnonFirst && isAnon) {
-                return .jump(self[self[vma, .file], .hasPageMkwrite] ? 1 : 3)
+            if self[vma, .flags].hasNoPages {
+                return rules.generation == .v6 ? .jump(9) : .call(.wp_page_copy, then: 102)
             }
-            return isAnon ? .jump(2) : .call(.wp_page_copy, then: 102)
+            if staysShared(vma, page) {
+                if self[self[vma, .file], .hasPageMkwrite] { return .jump(1) }
+                return .jump(locksPageFirst ? 10 : 3)
+            }
+            return self[page, .anon] ? .jump(2) : .call(.wp_page_copy, then: 102)
         case 1:  // W3a: page_mkwrite may sleep, so ptl is dropped
             getPage(self[t, .vmfPage])
             unlockPTL(mm, t)
             return .call(pageMkwriteMethod(self[vma, .file]), then: 100)
         case 100:
-            return .jump(self[t, .result] == 1 ? 4 : 5)
+            guard self[t, .result] == 1 else { return .jump(5) }
+            return .jump(locksPageFirst && !self[t, .vmfHoldsPageLock] ? 11 : 4)
         case 4:  // back under ptl: is the entry still the same?
             if let wait = lockPTL(mm, t) { return wait }
             let page = self[t, .vmfPage]
             guard pte(mm, vpn) == self[t, .vmfOriginal] else {
                 unlockPTL(mm, t)
-                if rules.mkwriteReturnsLocked { unlockPage(page) }
-                putPage(page)
+                releaseFaultPage(t, page)
                 return .leave()
             }
-            self[t, .vmfMadeWritable] = true
+            self[t, .vmfMadeWritable] = self[self[vma, .file], .hasPageMkwrite]
             return .jump(3)
         case 5:  // truncated meanwhile
             putPage(self[t, .vmfPage])
@@ -50,24 +52,32 @@ extension Machine {
             setPTE(mm, vpn, entry)
             flushTLBPage(mm, vpn)
             let page = self[t, .vmfPage]
-            let dirties = !self[page, .anon] && rules.tracks
-            if dirties, !self[t, .vmfMadeWritable] { getPage(page) }
+            noteReuse(t, page)
+            let dirties = rules.tracks && staysShared(vma, page)
+            if dirties, rules.faultDirties == .under {
+                self[t, .dirtyPage] = page
+                return .call(.set_page_dirty, then: 6)
+            }
+            if dirties, !hasReference(t) { getPage(page) }
             self[t, .vmfDirties] = dirties
             return .jump(6)
         case 6:
             unlockPTL(mm, t)
             return .jump(101)
         case 101:  // W-after
-            guard self[t, .vmfDirties] else {
-                return self[t, .vmfMadeWritable] ? .jump(8) : .leave()
+            guard self[t, .vmfDirties] else { return hasReference(t) ? .jump(8) : .leave() }
+            let holdsLock = self[t, .vmfHoldsPageLock]
+            if rules.generation == .v2_6 {
+                return .jump(rules.faultWaitsPageLock && !holdsLock ? 7 : 103)
             }
-            if rules.generation == .v2_6 { return .jump(rules.faultWaitsPageLock ? 7 : 103) }
-            return self[t, .vmfMadeWritable]
-                ? .call(.fault_dirty_shared_page, then: 102) : .jump(7)
+            let locksNow =
+                rules.faultDirties == .locked && rules.faultWaitsPageLock && !holdsLock
+            return locksNow ? .jump(7) : .call(.fault_dirty_shared_page, then: 102)
         case 7:  // 6.18 locks the page now; 2.6 with S21 waits until it is unlocked
             let page = self[t, .vmfPage]
             if rules.generation == .v6 {
                 if let wait = lockPage(page, t) { return wait }
+                self[t, .vmfHoldsPageLock] = true
                 return .call(.fault_dirty_shared_page, then: 102)
             }
             if self[page, .lockOwner] != 0 { return .blocked(.pageLock, page.raw) }
@@ -76,11 +86,56 @@ extension Machine {
             self[t, .dirtyPage] = self[t, .vmfPage]
             return .call(.set_page_dirty, then: 8)
         case 8:
-            putPage(self[t, .vmfPage])
+            releaseFaultPage(t, self[t, .vmfPage])
             return .leave()
+        case 9:  // wp_pfn_shared(): no struct page, nothing to track
+            var entry = self[t, .vmfOriginal]
+            entry.accessed = true
+            entry.dirty = true
+            entry.write = true
+            setPTE(mm, vpn, entry)
+            flushTLBPage(mm, vpn)
+            return .jump(6)
+        case 10:  // S17 locked, on 2.6: the page lock is taken outside ptl
+            getPage(self[t, .vmfPage])
+            unlockPTL(mm, t)
+            return .jump(11)
+        case 11:
+            let page = self[t, .vmfPage]
+            if let wait = lockPage(page, t) { return wait }
+            self[t, .vmfHoldsPageLock] = true
+            return .jump(4)
         default:
             return .leave()
         }
+    }
+
+    /// W2: a store to a shared mapping goes to the page itself. S03a asks whether the mapping is
+    /// writable at all, S03b whether a page that a poke has made private is still in there. The
+    /// name of the helper (S01) hides a test for VM_PFNMAP, whose pages never come here.
+    private func staysShared(_ vma: Ref<VMA>, _ page: Ref<Folio>) -> Bool {
+        let flags = self[vma, .flags]
+        if !rules.helperNameIsExact, flags.contains(.pfnmap) { return false }
+        let isShared = rules.wpTestsWrite ? flags.isSharedWritable : flags.contains(.shared)
+        return isShared && !(rules.wpAnonFirst && self[page, .anon])
+    }
+
+    /// S17 on 2.6; 6.18 has its own way.
+    var locksPageFirst: Bool {
+        rules.generation == .v2_6 && rules.tracks && rules.faultDirties == .locked
+    }
+
+    private func hasReference(_ t: Ref<Task>) -> Bool {
+        self[t, .vmfMadeWritable] || self[t, .vmfHoldsPageLock]
+    }
+
+    /// Lets go of the page that a fault worked on, and of its lock if the fault has it.
+    mutating func releaseFaultPage(_ t: Ref<Task>, _ page: Ref<Folio>) {
+        if self[t, .vmfHoldsPageLock] {
+            self[t, .vmfHoldsPageLock] = false
+            unlockPage(page)
+        }
+        putPage(page)
     }
 
     /// W5: the store goes to a private copy. Entered with ptl held.
@@ -124,7 +179,7 @@ extension Machine {
             setPTE(mm, vpn, .empty)
             flushTLBPage(mm, vpn)
             setPTE(mm, vpn, entry)
-            if !isZeroFolio(old) { removeRmap(old) }
+            if !isZeroFolio(old), !hasNoStructPage(old) { removeRmap(old) }
             self[copy, .pins] -= 1
             addRmap(copy)
             return .next
@@ -156,21 +211,26 @@ extension Machine {
             if let wait = lockPage(page, t) { return wait }
             guard self[page, .mapping] == file else {
                 unlockPage(page)
+                // No file system prepares an anonymous page (S03b).
+                if self[page, .anon] { self[t, .vmfStatus] = FaultStatus.sigbus }
                 return .leave(0)
             }
             return .jump(self[file, .fileSystem] == .nfs ? 3 : 1)
         case 3:  // NFS: the server is to see one version of the page at a time
             return waitForWriteback(page) ?? .jump(1)
         case 1:  // block_commit_write(): every buffer of the page
+            if isDeviceMemory(page) { return .next }  // a driver makes a note for itself
             self[page, .buffers] = self[file, .buffers]
             if self[file, .data] == .journal {
                 self[page, .isInTransaction] = true
             } else {
                 self[page, .dirtyBuffers] = allBuffers(file)
             }
+            self[page, .isPrepared] = true
             self[t, .dirtyPage] = page
             return .call(.set_page_dirty, then: 2)
         default:  // wait_for_stable_page(): nothing to wait for on these devices
+            self[t, .vmfHoldsPageLock] = rules.mkwriteReturnsLocked
             if !rules.mkwriteReturnsLocked { unlockPage(page) }
             return .leave(1)
         }

@@ -157,6 +157,7 @@ extension Machine {
     private mutating func setPageWriteback(_ page: Ref<Folio>) {
         let (file, index) = (self[page, .mapping], self[page, .index])
         self[page, .writeback] = true
+        self[page, .isPrepared] = false
         setTag(file, index, .writeback, true)
         if !self[page, .dirty] { setTag(file, index, .dirty, false) }
         setTag(file, index, .towrite, false)
@@ -214,6 +215,7 @@ extension Machine {
         if !self[bio, .isSampled] {
             setCause(task: 0, function: .device)
             self[bio, .sample] = self[page, .contents]
+            self[bio, .sampleTime] = state.storeTime(of: page)
             self[bio, .isSampled] = true
             return true
         }
@@ -221,7 +223,9 @@ extension Machine {
         setCause(task: 0, function: .end_page_writeback)
         let file = self[page, .mapping]
         if self[bio, .carriesValue], file.exists {
-            writeDisk(file, self[page, .index], self[bio, .sample])
+            noteWrite(file, self[page, .index], time: self[bio, .sampleTime])
+            writeDisk(
+                file, self[page, .index], self[bio, .sample], time: self[bio, .sampleTime])
         }
         unlink(bio)
         self[page, .bio] = .none
@@ -284,7 +288,11 @@ extension Machine {
     }
 
     mutating func sys_fsync(_ t: Ref<Task>, at position: Int) -> Flow {
-        guard position == 100 else { return .leave() }
+        guard position == 100 else {
+            checkPromises(t)
+            return .leave()
+        }
+        notePromises(t, self[t, .file], 0...State.lastIndex)
         setWritebackRange(t, self[t, .file], 0...State.lastIndex)
         return .call(.do_fsync, then: 101)
     }

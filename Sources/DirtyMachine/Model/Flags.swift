@@ -13,9 +13,12 @@ public struct PTE: Word, Hashable, Sendable {
     static let softDirtyBit: UInt64 = 64
     /// PROT_NONE: present for the kernel, not for the hardware.
     static let protNoneBit: UInt64 = 128
+    /// PCD: a cache attribute, which only drivers ask for.
+    static let uncachedBit: UInt64 = 256
     static let frameShift: UInt64 = 12
     /// What vm_page_prot holds and pte_modify() replaces.
     static let protectionBits = presentBit | writeBit | userBit | executeBit | protNoneBit
+        | uncachedBit
 
     private func has(_ bit: UInt64) -> Bool { word & bit != 0 }
     private mutating func set(_ bit: UInt64, _ on: Bool) { word = on ? word | bit : word & ~bit }
@@ -42,6 +45,11 @@ public struct PTE: Word, Hashable, Sendable {
         set { set(PTE.dirtyBit, newValue) }
     }
     public var execute: Bool { has(PTE.executeBit) }
+    /// The page is not cached by the CPU. Not among the six letters of a PTE.
+    public var uncached: Bool {
+        get { has(PTE.uncachedBit) }
+        set { set(PTE.uncachedBit, newValue) }
+    }
     public var softDirty: Bool { has(PTE.softDirtyBit) }
     public var isProtNone: Bool { has(PTE.protNoneBit) }
     /// pte_none().
@@ -87,11 +95,17 @@ public struct VMFlags: OptionSet, Word, Hashable, Sendable {
     public static let mayShare = VMFlags(rawValue: 0x80)
     /// Memory of this VMA counts against the commit limit: private and writable at some time.
     public static let account = VMFlags(rawValue: 0x100)
+    /// The driver's mmap installed frames that have no struct page (remap_pfn_range()).
+    public static let pfnmap = VMFlags(rawValue: 0x1000)
+    /// The driver's mmap installed pages of its own (vm_insert_page()).
+    public static let insertPage = VMFlags(rawValue: 0x2000)
     static let access: VMFlags = [.read, .write, .exec]
 
     /// is_cow_mapping().
     var isCOW: Bool { contains(.mayWrite) && !contains(.shared) }
     var isSharedWritable: Bool { contains([.shared, .write]) }
+    /// vm_normal_page() finds no struct page here.
+    var hasNoPages: Bool { contains(.pfnmap) && !isCOW }
 
     /// protection_map[]: what a PTE of such a VMA gets. A private writable page starts without W;
     /// a private one is what a shared one becomes when VM_SHARED is masked off.
@@ -128,14 +142,16 @@ public struct Access: OptionSet, Hashable, Sendable {
 
 public enum FileSystem: UInt8, Word, Sendable, CaseIterable {
     case ext3, ext4, tmpfs, xfs, nfs, ramfs
+    /// Not a file system: a driver's memory.
+    case device
 
     public init(word: UInt64) { self = FileSystem(rawValue: UInt8(word)) ?? .ext3 }
     public var word: UInt64 { UInt64(rawValue) }
     public var name: String { String(describing: self) }
     /// Pages can be written to a disk.
-    public var hasDisk: Bool { self != .tmpfs && self != .ramfs }
+    public var hasDisk: Bool { self != .tmpfs && self != .ramfs && self != .device }
     /// Pages come into the cache by a read; a hole of tmpfs is filled by its fault alone.
-    var readsPages: Bool { self != .tmpfs }
+    var readsPages: Bool { self != .tmpfs && self != .device }
     /// The journal may carry file data.
     var journalsData: Bool { self == .ext3 || self == .ext4 }
 
@@ -144,15 +160,33 @@ public enum FileSystem: UInt8, Word, Sendable, CaseIterable {
         switch self {
         case .ext3, .ext4: true
         case .xfs: generation == .v2_6
-        case .nfs, .tmpfs, .ramfs: false
+        case .nfs, .tmpfs, .ramfs, .device: false
         }
     }
 
     /// The file system of the kernel's own time has page_mkwrite. Nobody had it in 2.6.20; ramfs
     /// has it in 6.18 by way of generic_file_vm_ops.
     func hasPageMkwrite(_ generation: Rules.Generation) -> Bool {
-        generation == .v6 && self != .tmpfs
+        generation == .v6 && self != .tmpfs && self != .device
     }
+}
+
+/// How a driver provides its memory.
+public enum DeviceKind: UInt8, Word, Sendable, CaseIterable {
+    /// No device, but a file.
+    case none
+    /// remap_pfn_range() in its mmap: frames without struct pages.
+    case pfnmap
+    /// vm_insert_page() in its mmap: pages of its own.
+    case insertpage
+    /// Its mmap makes vm_page_prot uncached; pages come by faults.
+    case customProt
+    /// It has page_mkwrite; pages come by faults.
+    case mkwrite
+
+    public init(word: UInt64) { self = DeviceKind(rawValue: UInt8(word)) ?? .none }
+    public var word: UInt64 { UInt64(rawValue) }
+    public var name: String { self == .customProt ? "custom-prot" : String(describing: self) }
 }
 
 public enum DataMode: UInt8, Word, Sendable, CaseIterable {

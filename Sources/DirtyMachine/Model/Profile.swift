@@ -24,6 +24,8 @@ public enum Profile: String, Sendable, CaseIterable {
             rules.removalUnaccounts = false
             if self == .v2_6_18 { rules.mprotectUpgrade = .none }
         }
+        // VM_INSERTPAGE went in 3.7, and with it the test for it.
+        if self == .v6_18 { rules.excludesInsertPage = false }
         for knob in Switch.all {
             if case .value(let word) = knob.standing(in: self) { knob.apply(word, to: &rules) }
         }

@@ -25,6 +25,11 @@ extension Field where R == System, Value == Int {
     static var nextCPU: Self { Self(52) }
     /// Crashes so far.
     static var powerLosses: Self { Self(53) }
+    /// Ghost: faults and writes that nothing made necessary (I16).
+    static var wastedFaults: Self { Self(60) }
+    static var wastedWrites: Self { Self(61) }
+    /// Ghost: stores to file pages so far.
+    static var storeClock: Self { Self(62) }
 }
 extension Field where R == System, Value == Ref<Process> { static var processes: Self { Self(47) } }
 extension Field where R == System, Value == Ref<File> { static var files: Self { Self(48) } }
@@ -127,6 +132,8 @@ extension Field where R == VMA, Value == Int {
 extension Field where R == VMA, Value == Bool {
     /// The VMA came by fork with its anon_vma, so it does not merge with one-sided neighbours.
     static var hasForkAncestry: Self { Self(4, bits: 63, 1) }
+    /// mprotect has remade vm_page_prot from the flags.
+    static var isReprotected: Self { Self(12, bits: 32, 1) }
 }
 extension Field where R == VMA, Value == Ref<MM> { static var mm: Self { Self(5, bits: 0, 32) } }
 extension Field where R == VMA, Value == Ref<File> {
@@ -158,10 +165,13 @@ extension Field where R == Mapping, Value == Ref<Mapping> {
 /// A file: inode, address_space and backing device in one.
 public enum File: Record {
     public static let kind = RecordKind.file
-    public static let words = 12
+    public static let words = 16
 }
 extension Field where R == File, Value == FileSystem {
     static var fileSystem: Self { Self(0, bits: 8, 8) }
+}
+extension Field where R == File, Value == DeviceKind {
+    static var device: Self { Self(0, bits: 56, 4) }
 }
 extension Field where R == File, Value == DataMode { static var data: Self { Self(0, bits: 16, 4) } }
 extension Field where R == File, Value == Bool {
@@ -172,6 +182,8 @@ extension Field where R == File, Value == Bool {
     static var isInodeDirty: Self { Self(0, bits: 22, 1) }
     /// Shared anonymous memory: a tmpfs file without a name.
     static var isAnonymous: Self { Self(0, bits: 23, 1) }
+    /// f_mapping is NULL: the file has no address_space.
+    static var lacksMapping: Self { Self(0, bits: 60, 1) }
 }
 extension Field where R == File, Value == Int {
     /// Buffer heads of a page.
@@ -186,8 +198,10 @@ extension Field where R == File, Value == Ref<File> { static var next: Self { Se
 extension Field where R == File, Value == Ref<Node> {
     static var cache: Self { Self(3, bits: 0, 32) }
     static var disk: Self { Self(3, bits: 32, 32) }
-    /// Ghost: the last value stored to each page, to tell what was lost.
+    /// Ghost: the last value stored to each page and its time, to tell what was lost.
     static var stored: Self { Self(4, bits: 0, 32) }
+    /// Ghost: stores that an fsync or msync promised to be on disk, and that were not (I2).
+    static var broken: Self { Self(14, bits: 0, 32) }
 }
 extension Field where R == File, Value == Ref<VMA> {
     static var immap: Self { Self(4, bits: 32, 32) }
@@ -239,6 +253,12 @@ extension Field where R == Folio, Value == Bool {
     static var checked: Self { Self(1, bits: 7, 1) }
     /// BH_JBDDirty on its buffers: they belong to the running transaction (data=journal).
     static var isInTransaction: Self { Self(1, bits: 8, 1) }
+    /// Ghost: a store went through a mapping that may not be written (I12).
+    static var isChangedSilently: Self { Self(1, bits: 13, 1) }
+    /// Ghost: the file system knows that the page may become dirty, by page_mkwrite or write(2).
+    static var isPrepared: Self { Self(1, bits: 14, 1) }
+    /// Ghost: a fault has dirtied it though the file system was not prepared (I9).
+    static var isUnprepared: Self { Self(1, bits: 15, 1) }
 }
 extension Field where R == Folio, Value == Ref<File> {
     /// page->mapping: none for anonymous pages and after truncation.
@@ -258,6 +278,8 @@ extension Field where R == Bio, Value == UInt32 {
     static var sample: Self { Self(2, bits: 0, 32) }
 }
 extension Field where R == Bio, Value == Int {
+    /// Ghost: the time of the store that the sample is of.
+    static var sampleTime: Self { Self(3, bits: 0, 32) }
     /// Slot of the task that submitted it.
     static var owner: Self { Self(2, bits: 40, 8) }
 }

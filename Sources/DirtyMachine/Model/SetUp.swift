@@ -23,6 +23,28 @@ extension Machine {
         return file
     }
 
+    /// Declares a driver's memory, all zeros. Pages have struct pages, except those of `pfnmap`.
+    /// `mkwrite` gives it page_mkwrite beside what its kind says; without `hasMapping` its
+    /// f_mapping is NULL. Returns none when the page frames do not suffice.
+    public mutating func addDevice(
+        _ name: String, pages: Int, _ kind: DeviceKind, mkwrite: Bool = false,
+        hasMapping: Bool = true
+    ) -> Ref<File> {
+        setCause(task: 0, function: .scenario)
+        let device = makeFile(names.intern(name), size: pages, .device, isAnonymous: false)
+        self[device, .device] = kind
+        self[device, .accountsDirty] = !rules.devicesHaveCaps
+        self[device, .hasPageMkwrite] = mkwrite || kind == .mkwrite
+        self[device, .lacksMapping] = !hasMapping
+        for index in 0..<pages {
+            let folio = allocateFolio()
+            guard folio.exists else { return .none }
+            self[folio, .uptodate] = true
+            addToPageCache(folio, device, index)
+        }
+        return device
+    }
+
     mutating func makeFile(
         _ name: Int, size: Int, _ fileSystem: FileSystem, isAnonymous: Bool
     ) -> Ref<File> {

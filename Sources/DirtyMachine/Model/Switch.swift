@@ -131,6 +131,15 @@ public enum RuleVerdict: Hashable, Sendable {
 }
 
 extension Rules {
+    /// What is wrong with the switches taken together, if anything.
+    public var conflict: (rule: String, why: String)? {
+        guard generation == .v6, !faultWaitsPageLock, mkwriteReturnsLocked else { return nil }
+        return (
+            "fault-waits-page-lock",
+            "it cannot be wrong on 6.18 while 'mkwrite-returns-locked' is right"
+        )
+    }
+
     /// The names of the rules that mean something in a profile.
     public static func settable(in profile: Profile) -> [String] {
         Switch.all.filter {

@@ -24,7 +24,7 @@ extension Switch {
             in: [
                 .none("2.6.18 has no helper is_shared_writable()"),
                 "wrong", "right", "right", "right",
-            ], isSimulated: false),
+            ]),
         Switch(
             "S02", "follow-page-checks-w",
             "get_user_pages() for writing faults until the PTE has W.",
@@ -33,8 +33,7 @@ extension Switch {
         Switch(
             "S03a", "wp-test",
             "do_wp_page() reuses the page only where the mapping is shared and writable.",
-            .flag(\.wpTestsWrite), in: ["right", "right", "right", "right", "right"],
-            isSimulated: false),
+            .flag(\.wpTestsWrite), in: ["right", "right", "right", "right", "right"]),
         Switch(
             "S03b", "wp-anon-first",
             "do_wp_page() looks for an anonymous page before it looks at the mapping.",
@@ -42,8 +41,7 @@ extension Switch {
         Switch(
             "S04", "decide-before-mmap",
             "The decision comes after the driver's mmap, which may change flags and protection.",
-            .flag(\.decidesAfterMmap), in: ["right", "right", "right", "right", "right"],
-            isSimulated: false),
+            .flag(\.decidesAfterMmap), in: ["right", "right", "right", "right", "right"]),
         Switch(
             "S05", "prot-policy",
             "What becomes of the protection bits that a driver's mmap has set.",
@@ -52,17 +50,15 @@ extension Switch {
                 .init("strip") { $0.protPolicy = .strip },
                 .init("keep") { $0.protPolicy = .keep },
                 .init("modify") { $0.protPolicy = .modify },
-            ], in: ["overwrite", "strip", "keep", "keep", "modify"], isSimulated: false),
+            ], in: ["overwrite", "strip", "keep", "keep", "modify"]),
         Switch(
             "S06", "mkwrite-clause-outside",
             "page_mkwrite makes a mapping tracked only if it is shared and writable.",
-            .flag(\.mkwriteClauseInside), in: [mkwriteAlone, "wrong", "right", "right", "right"],
-            isSimulated: false),
+            .flag(\.mkwriteClauseInside), in: [mkwriteAlone, "wrong", "right", "right", "right"]),
         Switch(
             "S07", "exclude-pfnmap",
             "Device memory without struct pages is not tracked.",
-            .flag(\.excludesPFNMap), in: [mkwriteAlone, "right", "right", "right", "right"],
-            isSimulated: false),
+            .flag(\.excludesPFNMap), in: [mkwriteAlone, "right", "right", "right", "right"]),
         Switch(
             "S08", "exclude-insertpage",
             "Pages that a driver inserted are not tracked; else each costs a fault.",
@@ -70,17 +66,15 @@ extension Switch {
             in: [
                 mkwriteAlone, "wrong", "right", "right",
                 .none("6.18 has no VM_INSERTPAGE: it went in 3.7"),
-            ], isSimulated: false),
+            ]),
         Switch(
             "S09", "null-mapping",
-            "f_mapping is tested for NULL before its backing device is asked; else an oops.",
-            .flag(\.testsMapping), in: ["right", "right", "right", "right", "right"],
-            isSimulated: false),
+            "f_mapping is tested for NULL before its backing device is asked, where one is; else OOPS.",
+            .flag(\.testsMapping), in: ["right", "right", "right", "right", "right"]),
         Switch(
             "S10", "bdi-caps",
             "Devices have a backing device of their own, which accounts no dirty pages.",
-            .flag(\.devicesHaveCaps), in: ["wrong", "wrong", "wrong", "wrong", "right"],
-            isSimulated: false),
+            .flag(\.devicesHaveCaps), in: ["wrong", "wrong", "wrong", "wrong", "right"]),
     ]
 
     // MARK: page_mkclean()
@@ -97,18 +91,15 @@ extension Switch {
         Switch(
             "S12", "mkclean-protect-arg",
             "page_mkclean() takes W always; it does not go by flags read before it has ptl.",
-            .flag(\.mkcleanAlwaysProtects), in: [noMkclean, "wrong", "right", "right", "right"],
-            isSimulated: false),
+            .flag(\.mkcleanAlwaysProtects), in: [noMkclean, "wrong", "right", "right", "right"]),
         Switch(
             "S13", "mkclean-gate",
-            "page_mkclean() is called only for mappings that account dirty pages.",
-            .flag(\.mkcleanIsGated), in: [noMkclean, "wrong", "right", "right", "right"],
-            isSimulated: false),
+            "page_mkclean() is called only where dirty pages are accounted; else tmpfs PTEs lose D.",
+            .flag(\.mkcleanIsGated), in: [noMkclean, "wrong", "right", "right", "right"]),
         Switch(
             "S14", "mkclean-anon",
-            "An anonymous page does not reach page_mkclean_file(), which would BUG.",
-            .flag(\.mkcleanSparesAnon), in: [noMkclean, "wrong", "right", "right", "right"],
-            isSimulated: false),
+            "page_mkclean() spares anonymous pages, which only swap could bring it; else BUG, OOPS.",
+            .flag(\.mkcleanSparesAnon), in: [noMkclean, "wrong", "right", "right", "right"]),
         Switch(
             "S15", "mkclean-keeps-d",
             "page_mkclean() takes D as well as W.",
@@ -116,8 +107,7 @@ extension Switch {
         Switch(
             "S16", "pte-update-nonatomic",
             "page_mkclean() and mprotect exchange a PTE before they change it.",
-            .flag(\.updatesPTEAtomically), in: ["right", "right", "right", "right", "right"],
-            isSimulated: false),
+            .flag(\.updatesPTEAtomically), in: ["right", "right", "right", "right", "right"]),
     ]
 
 
@@ -131,7 +121,7 @@ extension Switch {
                 .init("outside") { $0.faultDirties = .outside },
                 .init("locked") { $0.faultDirties = .locked },
                 .init("under") { $0.faultDirties = .under },
-            ], in: [untracked, "outside", "outside", "outside", "locked"], isSimulated: false),
+            ], in: [untracked, "outside", "outside", "outside", "locked"]),
         Switch(
             "S18", "ttfb-lock",
             "try_to_free_buffers() clears PG_dirty before it drops private_lock.",
@@ -151,8 +141,7 @@ extension Switch {
         Switch(
             "S22", "mkwrite-returns-locked",
             "page_mkwrite returns with the page locked, and the fault keeps it so to its end.",
-            .flag(\.mkwriteReturnsLocked), in: ["wrong", "wrong", "wrong", "wrong", "right"],
-            isSimulated: false),
+            .flag(\.mkwriteReturnsLocked), in: ["wrong", "wrong", "wrong", "wrong", "right"]),
         Switch(
             "S23", "mprotect-upgrade",
             "Which PTEs get W back from mprotect without a fault: those with D, none, or any.",
@@ -164,8 +153,7 @@ extension Switch {
         Switch(
             "S24", "msync-walk",
             "msync moves D from the PTEs to the pages, or no PTE escapes writeback anyway.",
-            .flag(\.msyncWalks), in: ["right", "wrong", "wrong", "wrong", "right"],
-            isSimulated: false),
+            .flag(\.msyncWalks), in: ["right", "wrong", "wrong", "wrong", "right"]),
         Switch(
             "S25", "balance-on-fault",
             "When a fault that dirtied a page balances: never, if it was clean, or always.",
@@ -213,9 +201,9 @@ extension Switch {
             .powerOfTwo(1...512) { $0.faultAround = $1 },
             in: [noFaultAround, noFaultAround, noFaultAround, noFaultAround, "16"]),
         Switch(
-            "", "tlb-eviction", "A TLB may drop an entry at any moment, as a move of its own.",
+            "", "tlb-eviction", "A TLB may drop an entry at any moment, as one more move of a search.",
             [.init("on") { $0.tlbEviction = true }, .init("off") { $0.tlbEviction = false }],
-            in: ["off", "off", "off", "off", "off"], isSimulated: false),
+            in: ["off", "off", "off", "off", "off"]),
         Switch(
             "", "tlb-dirty",
             "A store sets D in the PTE at once, as x86 does, or when the TLB drops the entry.",

@@ -3,7 +3,7 @@
 /// writeback_control or an mmu_gather.
 public enum Task: Record {
     public static let kind = RecordKind.task
-    public static let words = 48
+    public static let words = 60
     static let maximumDepth = 16
     /// Slot numbers run from 1 to this; a lock word has one bit for each.
     static let maximumCount = 55
@@ -58,6 +58,8 @@ extension Field where R == Task, Value == Int {
     /// The first page whose entry was taken since the last flush.
     static var zapFlushStart: Self { Self(43) }
     static var newSize: Self { Self(40) }
+    /// Ghost: the time of the store that the journal has read.
+    static var valueTime: Self { Self(57, bits: 0, 32) }
 }
 extension Field where R == Task, Value == OperationKind {
     static var operation: Self { Self(0, bits: 16, 8) }
@@ -88,6 +90,12 @@ extension Field where R == Task, Value == Bool {
     static var isReadOnlyDescriptor: Self { Self(0, bits: 56, 1) }
     static var populates: Self { Self(0, bits: 57, 1) }
     static var boolean: Self { Self(0, bits: 58, 1) }
+    /// The fault has the page locked.
+    static var vmfHoldsPageLock: Self { Self(0, bits: 61, 1) }
+    /// page_mkclean() takes W from the present VMA's PTE.
+    static var rmapProtects: Self { Self(0, bits: 62, 1) }
+    /// The oops that killed the task is in its outcome.
+    static var hasOopsed: Self { Self(0, bits: 63, 1) }
 }
 extension Field where R == Task, Value == Outcome { static var outcome: Self { Self(8, bits: 0, 8) } }
 extension Field where R == Task, Value == UInt32 {
@@ -121,6 +129,11 @@ extension Field where R == Task, Value == Ref<File> {
     /// The file that a journal commit is about, when it is not the operation's own.
     static var commitFile: Self { Self(32, bits: 0, 32) }
     static var dirtyMapping: Self { Self(22, bits: 32, 32) }
+    static var promisedFile: Self { Self(56, bits: 32, 32) }
+}
+extension Field where R == Task, Value == Ref<Node> {
+    /// Ghost: what promisedFile's disk must have when the call returns 0.
+    static var promises: Self { Self(56, bits: 0, 32) }
 }
 extension Field where R == Task, Value == Ref<Mapping> {
     static var mapping: Self { Self(16, bits: 32, 32) }
@@ -167,6 +180,8 @@ public enum OperationKind: UInt8, Word, Sendable, CaseIterable {
 /// How an operation ended.
 public enum Outcome: UInt8, Word, Sendable, CaseIterable {
     case ok, SIGSEGV, SIGBUS, SIGKILL, EACCES, EINVAL, ENOMEM, ENODEV, EBUSY, EIO, EFAULT, ESRCH, EPERM
+    /// The kernel dereferenced NULL or ran into a BUG(): the task is killed, its locks are let go.
+    case OOPS
 
     public init(word: UInt64) { self = Outcome(rawValue: UInt8(word)) ?? .ok }
     public var word: UInt64 { UInt64(rawValue) }

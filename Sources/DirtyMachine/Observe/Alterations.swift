@@ -140,8 +140,9 @@ extension Machine {
         case (.disk, let slot) where slot >= 0:
             let subject = name(of: Ref<File>(raw: owner))
             let attribute = "disk[\(self[node, .base] + slot)]"
-            return [alteration(change, subject, attribute, "\(change.old)", "\(change.new)")]
-                .compactMap { $0 }
+            // Above the value stands the time of its store, which is nobody's business here.
+            let (old, new) = (UInt32(word: change.old), UInt32(word: change.new))
+            return [alteration(change, subject, attribute, "\(old)", "\(new)")].compactMap { $0 }
         case (.pageCache, _):
             guard let tag = Tag(rawValue: change.offset &- 2) else { return [] }
             return (0..<64).compactMap { slot in

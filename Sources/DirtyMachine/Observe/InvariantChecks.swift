@@ -21,16 +21,17 @@ struct InvariantChecks {
         let folio: Ref<Folio>
     }
 
-    private let m: Machine
-    /// All PTEs but those of the zero page.
-    private let mapped: [MappedPage]
-    private let cached: [CachedPage]
+    let m: Machine
+    /// All PTEs but those of the zero page and of frames without struct page.
+    let mapped: [MappedPage]
+    /// Pages of files; a driver looks after its own.
+    let cached: [CachedPage]
     private let tasks: [(ref: Ref<Task>, stack: [StackFrame])]
 
     init(_ machine: Machine) {
         m = machine
         mapped = InvariantChecks.mappedPages(machine)
-        cached = machine.state.files.flatMap { file in
+        cached = machine.state.files.filter { machine[$0, .device] == .none }.flatMap { file in
             machine.cachedPages(file).map {
                 CachedPage(file: file, index: $0, folio: machine.state.findPage(file, $0))
             }
@@ -48,7 +49,7 @@ struct InvariantChecks {
             var from = 0
             while let (vpn, word) = m.state.radixFirst(m[mm, .pgd], in: from...State.topPage) {
                 let entry = PTE(word: word)
-                if !m.isZeroFolio(entry.folio) {
+                if !m.isZeroFolio(entry.folio), !m.hasNoStructPage(entry.folio) {
                     let vma = m.state.vma(mm, covering: vpn)
                     result.append(MappedPage(mm: mm, vpn: vpn, entry: entry, vma: vma))
                 }
@@ -126,7 +127,7 @@ struct InvariantChecks {
     private func isWritableUnnoticed(_ page: MappedPage) -> Bool {
         let folio = page.folio
         let file = m[folio, .mapping]  // W4: none after truncation
-        guard page.entry.write, file.exists, page.vma.exists, !m[folio, .dirty],
+        guard page.entry.write, file.exists, !m.isDeviceMemory(folio), page.vma.exists, !m[folio, .dirty],
             m[page.vma, .flags].contains(.shared),
             m[file, .hasPageMkwrite] || m[file, .accountsDirty]
         else { return false }

@@ -49,7 +49,7 @@ extension StepTitle {
     private static func soleGeneration(of function: KernelFunction) -> Rules.Generation? {
         switch function {
         case .handle_mm_fault, .do_no_page, .filemap_nopage, .shmem_nopage,
-            .test_clear_page_dirty, .msync_page_range, .journal_commit_transaction,
+            .msync_page_range, .journal_commit_transaction,
             .journalled_writepage, .pageout:
             .v2_6
         case .do_read_fault, .do_cow_fault, .do_shared_fault, .do_fault_around, .filemap_fault,
@@ -91,6 +91,8 @@ extension StepTitle {
                 step("N7", "keep the page, to dirty it"), step("N8", "release ptl"),
                 step("N9", "wait until nobody has the page locked"),
                 step("N9", "drop the reference to the page"),
+                step("lock the page, before ptl is taken"),
+                step("unlock the page"),
             ]
         case .filemap_nopage:
             return [
@@ -115,7 +117,12 @@ extension StepTitle {
                 step("the page was truncated: start again"),
                 step("a sibling was faster: unlock the page"),
             ]
-        case .fault_dirty_shared_page: return [step("unlock the page")]
+        case .fault_dirty_shared_page:
+            return [
+                step("unlock the page if it is locked, drop it"), step("lock the page"),
+                step("unlock the page before it is dirtied"),
+                step("wait until nobody has the page locked"),
+            ]
         case .do_cow_fault:
             return [
                 step("allocate the private copy"), step("copy the page"),
@@ -135,7 +142,10 @@ extension StepTitle {
                 step("W3a", "take ptl again, compare the PTE"),
                 step("W3a", "the page was truncated: try again"), step("release ptl"),
                 step(isModern ? "lock the page" : "wait until nobody has the page locked"),
-                step(isModern ? "" : "drop the reference to the page"),
+                step("drop the reference to the page"),
+                step(isModern ? "make the PTE of a frame without struct page writable" : ""),
+                step(isModern ? "" : "keep the page, release ptl"),
+                step(isModern ? "" : "lock the page"),
             ]
         case .wp_page_copy:
             return [
@@ -148,7 +158,7 @@ extension StepTitle {
             return [
                 step("lock the page, check its mapping"),
                 step(function == .page_mkwrite ? "mark every buffer dirty" : "prepare to dirty the page"),
-                step(isModern ? "return with the page locked" : "unlock the page"),
+                step("return, with or without the page's lock"),
                 step(
                     function == .nfs_vm_page_mkwrite
                         ? "wait until the page is not under writeback" : ""),
@@ -218,7 +228,7 @@ extension StepTitle {
                 step("WB1", generation == .v6 ? "copy the tags DIRTY to TOWRITE" : ""),
                 step("WB1", "look up the next tagged page"), step("WB2", "lock the page"),
                 step("WB3", "see if it is still in the file"),
-                step("WB4", generation == .v6 ? "skip it unless PG_dirty is set" : ""),
+                step("WB4", "skip it unless PG_dirty is set"),
                 step("WB5", "wait for a writeback under way, or skip"),
                 step("skip the page: unlock it"), step("drop the reference to the page"),
             ]
@@ -304,6 +314,7 @@ extension StepTitle {
         case .change_pte_range:
             return [
                 step("P3", "take ptl"), step("P3", "change the next PTE"), step("P3", "release ptl"),
+                step("P3", "write the changed PTE over whatever is there now"),
             ]
         case .sys_read:
             return [

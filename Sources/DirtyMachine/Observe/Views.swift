@@ -8,7 +8,7 @@ public struct VMAPiece: Hashable, Sendable {
     public let first: Int
     public let pages: Int
     public let flags: VMFlags
-    /// vm_page_prot as letters: what a new PTE gets.
+    /// vm_page_prot as letters: what a new PTE gets; a `u` at the end where it is uncached.
     public let pageProt: String
     /// Virtual page number of the first page.
     public let start: Int
@@ -147,11 +147,12 @@ extension Machine {
         let prot = self[vma, .pageProt]
         let letters =
             (prot.present ? "r" : "-") + (prot.write ? "w" : "-") + (prot.execute ? "x" : "-")
+            + (prot.uncached ? "u" : "")
         return VMAPiece(
             mapping: name, first: first, pages: range.count, flags: self[vma, .flags],
             pageProt: letters, start: range.lowerBound, file: self[vma, .file],
             pgoff: self[vma, .pgoff] + range.lowerBound - self[vma, .start], vma: vma,
-            isTracked: wantsWriteNotify(self[vma, .flags], self[vma, .file]))
+            isTracked: self[vma, .flags].isSharedWritable && prot.present && !prot.write)
     }
 
     /// A page of a mapping.
@@ -205,7 +206,7 @@ extension Machine {
         var result: [Int] = []
         var from = 0
         while let (index, _) = state.radixFirst(self[file, .disk], in: from...State.lastIndex) {
-            result.append(index)
+            if state.diskValue(file, index) != 0 { result.append(index) }
             from = index + 1
         }
         return result

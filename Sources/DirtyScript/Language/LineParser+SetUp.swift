@@ -144,7 +144,11 @@ extension LineParser {
         let pages = try number("number of pages", 1...Limits.pages)
         let kind = try choose("kind of device", from: Vocabulary.deviceKinds).text
         declarations.names[name.text]?.thing = .device(pages: pages)
-        return .device(name: name.text, pages: pages, kind: kind)
+        var device = DeviceDeclaration(name: name.text, pages: pages, kind: kind)
+        try options(["mkwrite", "nomapping"]) { _, key, _ throws(Diagnostic) in
+            if key == "mkwrite" { device.mkwrite = true } else { device.hasMapping = false }
+        }
+        return .device(device)
     }
 
     // MARK: Processes and threads

@@ -30,7 +30,10 @@ public enum ScenarioPrinter {
         case .dirty(let background, let limit):
             words("dirty", "background=\(background)", "limit=\(limit)")
         case .file(let file): text(of: file)
-        case .device(let name, let pages, let kind): words("device", name, "\(pages)", kind)
+        case .device(let device):
+            words(
+                "device", device.name, "\(device.pages)", device.kind,
+                device.mkwrite ? "mkwrite" : nil, device.hasMapping ? nil : "nomapping")
         case .process(let name, let cpu): words("process", name, option("cpu", cpu))
         case .thread(let name, let owner, let cpu):
             words("thread", name, "of", owner, option("cpu", cpu))

@@ -95,7 +95,7 @@ public enum Command: Hashable, Sendable {
     case frames(Int)
     case dirty(background: Int, limit: Int)
     case file(FileDeclaration)
-    case device(name: String, pages: Int, kind: String)
+    case device(DeviceDeclaration)
     case process(name: String, cpu: Int?)
     case thread(name: String, of: String, cpu: Int?)
 
@@ -138,6 +138,23 @@ public struct FileDeclaration: Hashable, Sendable {
         self.name = name
         self.pages = pages
         self.fileSystem = fileSystem
+    }
+}
+
+/// `device NAME PAGES KIND [mkwrite] [nomapping]`
+public struct DeviceDeclaration: Hashable, Sendable {
+    public var name: String
+    public var pages: Int
+    public var kind: String
+    /// It has page_mkwrite, too.
+    public var mkwrite = false
+    /// Its f_mapping is not NULL.
+    public var hasMapping = true
+
+    public init(name: String, pages: Int, kind: String) {
+        self.name = name
+        self.pages = pages
+        self.kind = kind
     }
 }
 

@@ -9,7 +9,6 @@ enum Unsupported {
     }
 
     static let all: Set<Feature> = [
-        Feature(place: .command, word: "device"),
         Feature(place: .command, word: "dirty"),
         Feature(place: .command, word: "thread"),
         Feature(place: .operation, word: "mremap"),

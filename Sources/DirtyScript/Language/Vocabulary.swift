@@ -16,7 +16,7 @@ public enum Vocabulary {
     ]
     /// How an operation can end.
     public static let outcomes =
-        ["ok", "SIGSEGV", "SIGBUS", "SIGKILL"] + [
+        ["ok", "SIGSEGV", "SIGBUS", "SIGKILL", "OOPS"] + [
             "E2BIG", "EACCES", "EAGAIN", "EBADF", "EBUSY", "ECHILD", "EDEADLK", "EDQUOT", "EEXIST",
             "EFAULT",
             "EFBIG", "EHWPOISON", "EINTR", "EINVAL", "EIO", "EISDIR", "EMFILE", "ENFILE", "ENODEV",

@@ -46,12 +46,30 @@ struct MachinePlan {
         guard problems.isEmpty else {
             throw Diagnostics(Array(problems.prefix(Limits.diagnostics)))
         }
+        if kernel == nil, let conflict = rules.conflict {
+            let statement = scenario.statements.first {
+                if case .rule(conflict.rule, _) = $0.command { true } else { false }
+            }
+            if let statement {
+                throw Diagnostics([
+                    statement.diagnostic(
+                        in: name, "rule '\(conflict.rule)': \(conflict.why)", at: conflict.rule)
+                ])
+            }
+        }
         for override in overrides {
             let verdict = RuleChecker.machine.check(override.name, override.value, profile.rawValue)
             guard case .valid = verdict, rules.set(override.name, override.value, in: profile) == .accepted
             else {
                 throw Diagnostics([RuleChecker.diagnostic(override, verdict, profile)])
             }
+        }
+        if let conflict = rules.conflict,
+            let override = overrides.first(where: { $0.name == conflict.rule })
+        {
+            var diagnostic = RuleChecker.diagnostic(override, .valid, profile)
+            diagnostic.message = "rule '\(conflict.rule)': \(conflict.why)"
+            throw Diagnostics([diagnostic])
         }
     }
 

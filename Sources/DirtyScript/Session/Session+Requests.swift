@@ -15,6 +15,14 @@ extension Session {
                 data: DataMode(declaration.data))
             return file.exists
                 ? nil : "the page frames do not suffice to cache '\(declaration.name)'; raise 'frames'"
+        case .device(let declaration):
+            guard let kind = DeviceKind.allCases.first(where: { $0.name == declaration.kind })
+            else { return "no device is of kind '\(declaration.kind)'" }
+            let device = machine.addDevice(
+                declaration.name, pages: declaration.pages, kind, mkwrite: declaration.mkwrite,
+                hasMapping: declaration.hasMapping)
+            return device.exists
+                ? nil : "the page frames do not suffice for '\(declaration.name)'; raise 'frames'"
         case .process(let name, let cpu):
             _ = machine.addProcess(name, cpu: cpu)
             return nil

@@ -313,7 +313,7 @@ struct InvariantPane {
 
     func listing(height: Int) -> Listing {
         let broken = Dictionary(grouping: scene.health.violations, by: \.invariant)
-        let all = Invariant.allCases
+        let all = Invariant.allCases.filter { !$0.isMetric }
         let order = all.filter { broken[$0] != nil } + all.filter { broken[$0] == nil }
         var listing = Listing()
         listing.title =
