@@ -63,24 +63,24 @@ public struct ScenarioGenerator {
         switch random.number(1...100) {
         case 1...8: mmap(p)
         case 9...28: access(p, "read")
-        case 29...52: access(p, "write")
-        case 53...57: onMapping(p) { "munmap \($0)" }
-        case 58...64: mprotect(p)
-        case 65...67: onMapping(p) { "madvise \($0) dontneed" }
-        case 68...73:
+        case 29...48: access(p, "write")
+        case 49...53: onMapping(p) { "munmap \($0)" }
+        case 54...60: mprotect(p)
+        case 61...63: onMapping(p) { "madvise \($0) dontneed" }
+        case 64...69:
             let mode = random.pick(["sync", "sync", "async", "invalidate"])
             onMapping(p) { "msync \($0) \(mode)" }
-        case 74...76: transfer(p, "pread")
-        case 77...80: transfer(p, "pwrite")
-        case 81...83: lines.append("\(p) fsync \(random.pick(files).name)")
-        case 84...85: truncate(p)
-        case 86...88: fork(p)
-        case 89: exit(p)
-        case 90...92: lines.append("writeback \(pages(of: random.pick(files)))")
-        case 93...94: lines.append("reclaim \(page(of: random.pick(files)))")
-        case 95: lines.append("evict \(page(of: random.pick(files)))")
-        case 96...97: mremap(p)
-        case 98...99: trace(p)
+        case 70...71: transfer(p, "pread")
+        case 72...74: transfer(p, "pwrite")
+        case 75...77: lines.append("\(p) fsync \(random.pick(files).name)")
+        case 78...79: truncate(p)
+        case 80...82: fork(p)
+        case 83: exit(p)
+        case 84...86: lines.append("writeback \(pages(of: random.pick(files)))")
+        case 87...88: lines.append("reclaim \(page(of: random.pick(files)))")
+        case 89: lines.append("evict \(page(of: random.pick(files)))")
+        case 90...93: mremap(p)
+        case 94...98: trace(p)
         default: remap(p)
         }
     }
@@ -111,7 +111,7 @@ public struct ScenarioGenerator {
             }
         }
         var words = [p, "mmap", mapping.name, source, protection, isShared ? "shared" : "private"]
-        if random.chance(8) { words.append("populate") }
+        if random.chance(12) { words.append("populate") }
         if mapping.file != nil, random.chance(6) { words.append("rdonly") }
         lines.append(words.joined(separator: " "))
         processes[p, default: []].append(mapping)
