@@ -123,6 +123,7 @@ CHILD static void finish(struct host_slot *slot)
 
 CHILD static void fork_into(struct host_slot *slots, struct host_slot *slot, pid_t supervisor)
 {
+    slots[slot->request.arguments[0]].arena_end = slot->arena_end;
     // The new process is a child of the supervisor, which waits for it as for the others.
     int64_t pid = call5(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
     if (pid == 0) host_child_serve(slots, (int)slot->request.arguments[0], supervisor);
@@ -141,6 +142,9 @@ CHILD void host_child_serve(struct host_slot *slots, int number, pid_t superviso
     uintptr_t code = (uintptr_t)__start_hostchild & -PAGE;
     call2(SYS_mlock, code, (uintptr_t)__stop_hostchild - code);
     prefault(slot);
+    // The page above the arena brings the page table of the arena's end with it. Without one,
+    // fault-around maps nothing where the first cached page of its window is the file's last.
+    (void)*(volatile char *)slot->arena_end;
     slot->pid = (pid_t)call0(SYS_getpid);
     finish(slot);
     for (;;) {

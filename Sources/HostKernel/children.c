@@ -120,7 +120,7 @@ static int make_arena(int descriptor, uint64_t *arena_end)
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     }
     void *guard = (void *)(end - PAGE);
-    if (mmap(guard, PAGE, PROT_NONE, MAP_SHARED | MAP_FIXED_NOREPLACE, descriptor, 0) != guard) {
+    if (mmap(guard, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED_NOREPLACE, descriptor, 0) != guard) {
         return -errno;
     }
     void *probe = mmap(NULL, PAGE, PROT_NONE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
