@@ -37,15 +37,18 @@ struct RandomWalk {
     private let devices: [Ref<File>]
     /// Tasks at a time; 1 keeps operations from racing.
     let concurrency: Int
+    /// Whether pokes, pins, mremap and populate come up.
+    private let remotes: Bool
 
     init(
         seed: UInt64, _ profile: Profile, concurrency: Int = 4, frames: Int = 4096,
-        devices: Bool = false,
+        devices: Bool = false, remotes: Bool = true,
         _ change: (inout Rules) -> Void = { _ in }
     ) {
         var rules = profile.rules
         change(&rules)
         (self.seed, self.profile, self.concurrency) = (seed, profile, concurrency)
+        self.remotes = remotes
         random = SeededGenerator(seed: seed)
         m = Machine(rules: rules, cpus: 2, frames: frames)
         crashes = random.chance(10)
@@ -186,6 +189,7 @@ struct RandomWalk {
         if vmas.isEmpty || vmas.count < 6 && random.chance(12) { return mapping(process) }
         if random.chance(55) { return access(process, random.pick(vmas)) }
         let pages = range(in: random.pick(vmas), slack: random.chance(15) ? 2 : 0)
+        if remotes, random.chance(25), let request = remote(process, alive) { return request }
         switch random.number(0...14) {
         case 0: return .munmap(process, pages: pages)
         case 1, 2, 3:
@@ -227,7 +231,43 @@ struct RandomWalk {
         let first = file.exists && random.chance(30) ? random.number(0...2) : 0
         return .mmap(
             process, name: "m", file: file, pages: first...first + random.number(0...4), access,
-            shared: random.chance(70), readOnlyDescriptor: readOnly)
+            shared: random.chance(70), readOnlyDescriptor: readOnly, populate: remotes && random.chance(20))
+    }
+
+    /// Operations on pages past their addresses, and one on addresses past their pages.
+    private mutating func remote(_ process: Ref<Process>, _ alive: [Ref<Process>]) -> Request? {
+        switch random.number(0...5) {
+        case 0, 1:
+            return .mremap(
+                process, random.pick(m.state.mappings(of: process)), pages: random.number(0...6))
+        case 2: return tracing(process, alive)
+        default: return pinning(process)
+        }
+    }
+
+    private mutating func tracing(_ process: Ref<Process>, _ alive: [Ref<Process>]) -> Request? {
+        let target = random.pick(alive)
+        let vmas = m.vmas(of: target)
+        guard !vmas.isEmpty else { return nil }
+        let pages = range(in: random.pick(vmas), slack: random.chance(10) ? 1 : 0)
+        return random.chance(70)
+            ? .poke(process, target: target, pages: pages, value: nil)
+            : .peek(process, target: target, pages: pages)
+    }
+
+    private mutating func pinning(_ process: Ref<Process>) -> Request? {
+        let mappings = m.state.mappings(of: process)
+        if let mapping = mappings.first(where: { !m.pins(of: $0).isEmpty }), random.chance(75) {
+            let index = m[m.pins(of: mapping)[0], .index]
+            return random.chance(60)
+                ? .pinwrite(process, mapping, pages: index...index, value: nil)
+                : .unpin(process, mapping, pages: index...index)
+        }
+        guard !mappings.isEmpty else { return nil }
+        let mapping = random.pick(mappings)
+        let last = max(m.extent(of: mapping)?.pages ?? 1, 1) - 1
+        let first = random.number(0...last)
+        return .pin(process, mapping, pages: first...first + random.number(0...1), write: random.chance(75))
     }
 
     private mutating func kernelRequest() -> Request {

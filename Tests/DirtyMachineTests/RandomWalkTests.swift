@@ -109,7 +109,7 @@ import Testing
         ]
         for (invariant, seeds, change) in wrong {
             let isFound = seeds.contains { seed in
-                var walk = RandomWalk(seed: seed, .v6_18, concurrency: 5, change)
+                var walk = RandomWalk(seed: seed, .v6_18, concurrency: 5, remotes: false, change)
                 walk.m.isRecording = false
                 for _ in 0..<500 {
                     guard walk.move() else { break }

@@ -7,11 +7,14 @@ import Testing
     private static let reached: [Rules.Generation: Set<StackFrame>] = {
         var reached: [Rules.Generation: Set<StackFrame>] = [.v2_6: [], .v6: []]
         for profile in Profile.allCases {
-            for seed in UInt64(1)...120 {
+            for seed in UInt64(1)...200 {
                 var walk = RandomWalk(
-                    seed: seed, profile, concurrency: 5, frames: seed % 5 == 0 ? 4 : 4096
+                    seed: seed, profile, concurrency: 5, frames: seed % 5 == 0 ? 4 : 4096,
+                    remotes: seed > 120
                 ) { rules in
                     if seed % 2 == 0 { rules.randomize(seed: seed, profile) }
+                    rules.mremapFlushesUnderPTL = seed % 4 != 1
+                    rules.mremapFlushesEachPTE = rules.generation == .v2_6 && seed % 4 != 2
                     if rules.generation == .v2_6 {
                         rules.faultWaitsPageLock = seed % 3 == 0
                         rules.zapFlush = seed % 4 == 0 ? .beforeRmap : rules.zapFlush
@@ -39,6 +42,7 @@ import Testing
         reached[.v6]!.formUnion(
             storeAfterLoad(
                 .v6_18, ["decide-before-mmap": "wrong", "bdi-caps": "wrong"], device: .pfnmap))
+        reached[.v6]!.formUnion(moveIntoAnEarlierVMA())
         return reached
     }()
 
@@ -92,6 +96,20 @@ import Testing
         bench.load(a, at)
         let store = bench.m.begin(.access(a, pages: at...at, store: true, value: 7))
         return frames(of: store, &bench)
+    }
+
+    /// A move whose new VMA merges with one that walks of the reverse map meet before the old one.
+    private static func moveIntoAnEarlierVMA() -> Set<StackFrame> {
+        var bench = Bench(.v6_18)
+        let file = bench.m.addFile("db", pages: 5, .ext4, cached: true)
+        let a = bench.m.addProcess("A")
+        let hole = bench.mmap(a, .none, 0...2)
+        _ = bench.mmap(a, file, 0...1)
+        _ = bench.mmap(a, .none, 0...0)
+        bench.store(a, bench.mmap(a, file, 2...3), 7)
+        bench.run(.munmap(a, pages: hole...hole + 2))
+        let move = bench.m.begin(.mremap(a, bench.m.state.mappings(of: a).last!, pages: 3))
+        return frames(of: move, &bench)
     }
 
     @Test(arguments: [Rules.Generation.v2_6, .v6])

@@ -97,12 +97,13 @@ struct Bench {
     /// Maps file pages, or anonymous memory with `Ref<File>.none`; returns the first page.
     mutating func mmap(
         _ process: Ref<Process>, _ file: Ref<File>, _ pages: ClosedRange<Int>,
-        _ access: Access = [.read, .write], shared: Bool = true, readOnlyDescriptor: Bool = false
+        _ access: Access = [.read, .write], shared: Bool = true, readOnlyDescriptor: Bool = false,
+        populate: Bool = false
     ) -> Int {
         let task = m.begin(
             .mmap(
                 process, name: "m", file: file, pages: pages, access, shared: shared,
-                readOnlyDescriptor: readOnlyDescriptor))
+                readOnlyDescriptor: readOnlyDescriptor, populate: populate))
         finish(task)
         let start = m[m[task, .mapping], .start]
         _ = report(task)

@@ -19,15 +19,18 @@ import Testing
         ("w|rong", ["writeback"]),
         (
             "|",
-            Vocabulary.kernelOperations + ["race", "step", "finish", "expect", "process"]
+            Vocabulary.kernelOperations + ["race", "step", "finish", "expect", "process", "thread"]
                 + Vocabulary.presentation + ["A", "B"]
         ),
         ("A mp|", ["mprotect"]),
-        ("A m|", ["mmap", "munmap", "mprotect", "madvise", "msync"]),
+        ("A m|", ["mmap", "munmap", "mprotect", "madvise", "mremap", "msync"]),
+        ("A poke B |", []),
+        ("B poke A |", ["m"]),
+        ("A pin m |", ["write", "read"]),
         ("W: A wr|", ["write"]),
         (
             "W:|",
-            Vocabulary.kernelOperations + ["race", "step", "finish", "expect", "process"]
+            Vocabulary.kernelOperations + ["race", "step", "finish", "expect", "process", "thread"]
                 + Vocabulary.presentation + ["A", "B"]
         ),
         ("A write |", ["m"]),
@@ -36,7 +39,7 @@ import Testing
         ("A mmap n a|", ["anon["]),
         ("A mmap n db r|", ["rw", "rx", "rwx"]),
         ("A mmap n db rw |", ["shared", "private"]),
-        ("A mmap n db rw shared |", ["rdonly"]),
+        ("A mmap n db rw shared |", ["populate", "rdonly"]),
         ("A madvise m |", ["dontneed"]),
         ("A msync m |", ["sync", "async", "invalidate"]),
         ("writeback |", ["db"]),

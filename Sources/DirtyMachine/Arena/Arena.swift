@@ -33,6 +33,7 @@ public protocol Record {
 
 public enum RecordKind: UInt8, Sendable, CaseIterable {
     case free, system, processor, process, mm, vma, mapping, file, node, folio, bio, batch, task
+    case pin
 }
 
 /// A pointer to a record: the index of its first word in the arena. 0 points to nothing.

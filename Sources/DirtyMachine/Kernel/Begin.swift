@@ -6,15 +6,23 @@ public enum Request: Hashable, Sendable {
     case access(Ref<Process>, pages: ClosedRange<Int>, store: Bool, value: UInt32?)
     case mmap(
         Ref<Process>, name: String, file: Ref<File>, pages: ClosedRange<Int>, Access, shared: Bool,
-        readOnlyDescriptor: Bool)
+        readOnlyDescriptor: Bool, populate: Bool = false)
     case munmap(Ref<Process>, pages: ClosedRange<Int>)
     case mprotect(Ref<Process>, pages: ClosedRange<Int>, Access)
+    /// Names the mapping, for that is what moves.
+    case mremap(Ref<Process>, Ref<Mapping>, pages: Int)
     case madviseDontneed(Ref<Process>, pages: ClosedRange<Int>)
     case msync(Ref<Process>, pages: ClosedRange<Int>, MsyncMode)
     case pread(Ref<Process>, Ref<File>, indices: ClosedRange<Int>)
     case pwrite(Ref<Process>, Ref<File>, indices: ClosedRange<Int>, value: UInt32?)
     case fsync(Ref<Process>, Ref<File>)
     case ftruncate(Ref<Process>, Ref<File>, pages: Int)
+    case poke(Ref<Process>, target: Ref<Process>, pages: ClosedRange<Int>, value: UInt32?)
+    case peek(Ref<Process>, target: Ref<Process>, pages: ClosedRange<Int>)
+    // Pins are known by the mapping and its page: the address may go, the page stays.
+    case pin(Ref<Process>, Ref<Mapping>, pages: ClosedRange<Int>, write: Bool)
+    case unpin(Ref<Process>, Ref<Mapping>, pages: ClosedRange<Int>)
+    case pinwrite(Ref<Process>, Ref<Mapping>, pages: ClosedRange<Int>, value: UInt32?)
     case fork(Ref<Process>, child: String, cpu: Int?)
     case exit(Ref<Process>)
     case writeback(Ref<File>, indices: ClosedRange<Int>, start: Bool)
@@ -28,10 +36,11 @@ public enum Request: Hashable, Sendable {
     /// Who acts; none for the kernel itself.
     public var process: Ref<Process> {
         switch self {
-        case .access(let p, _, _, _), .mmap(let p, _, _, _, _, _, _), .munmap(let p, _),
+        case .access(let p, _, _, _), .mmap(let p, _, _, _, _, _, _, _), .munmap(let p, _),
             .mprotect(let p, _, _), .madviseDontneed(let p, _), .msync(let p, _, _),
             .pread(let p, _, _), .pwrite(let p, _, _, _), .fsync(let p, _), .ftruncate(let p, _, _),
-            .fork(let p, _, _), .exit(let p):
+            .mremap(let p, _, _), .poke(let p, _, _, _), .peek(let p, _, _), .pin(let p, _, _, _),
+            .unpin(let p, _, _), .pinwrite(let p, _, _, _), .fork(let p, _, _), .exit(let p):
             p
         default: .none
         }
@@ -62,12 +71,14 @@ extension Machine {
             // The child of a dead parent is a name that stands for nobody.
             if case .fork(_, let child, let cpu) = request { _ = makeProcess(child, cpu: cpu) }
             finishAtOnce(t, .ESRCH)
+        } else if self[t, .target].exists, !self[self[t, .target], .isAlive] {
+            finishAtOnce(t, .ESRCH)
         } else if kind != .read, kind != .write, isAddressRange(kind),
             self[t, .first] >= Mapping.failed
         {
             finishAtOnce(t, .EINVAL)
         } else {
-            if case .mmap(_, let name, _, _, _, _, _) = request { bindMapping(t, name) }
+            if case .mmap(_, let name, _, _, _, _, _, _) = request { bindMapping(t, name) }
             if case .fork(_, let child, let cpu) = request {
                 self[t, .child] = makeProcess(child, cpu: cpu)
             }
@@ -83,7 +94,7 @@ extension Machine {
     }
 
     private func isAddressRange(_ kind: OperationKind) -> Bool {
-        [.munmap, .mprotect, .madvise, .msync].contains(kind)
+        [.munmap, .mprotect, .madvise, .msync, .mremap].contains(kind)
     }
 
     private func entryPoint(_ request: Request) -> (OperationKind, KernelFunction) {
@@ -92,6 +103,12 @@ extension Machine {
         case .mmap: (.mmap, .sys_mmap)
         case .munmap: (.munmap, .sys_munmap)
         case .mprotect: (.mprotect, .sys_mprotect)
+        case .mremap: (.mremap, .sys_mremap)
+        case .poke: (.poke, .access_process_vm)
+        case .peek: (.peek, .access_process_vm)
+        case .pin: (.pin, .driver_pin)
+        case .unpin: (.unpin, .driver_unpin)
+        case .pinwrite: (.pinwrite, .dma_write)
         case .madviseDontneed: (.madvise, .sys_madvise)
         case .msync: (.msync, .sys_msync)
         case .pread: (.pread, .sys_read)
@@ -115,13 +132,39 @@ extension Machine {
         case .access(_, let pages, let store, let value):
             setRange(t, pages)
             if store { setStoredValue(t, value, serial ?? takeSerials(value == nil ? pages.count : 0)) }
-        case .mmap(_, _, let file, let pages, let access, let shared, let readOnly):
+        case .mmap(_, _, let file, let pages, let access, let shared, let readOnly, let populate):
             setRange(t, pages)
             self[t, .file] = file
             self[t, .protection] = UInt64(access.rawValue)
             self[t, .isShared] = shared
             self[t, .isAnonymous] = !file.exists
             self[t, .isReadOnlyDescriptor] = readOnly
+            self[t, .populates] = populate
+        case .mremap(_, let mapping, let pages):
+            let extent = mapping.exists ? extent(of: mapping) : nil
+            let start = extent?.start ?? Mapping.failed
+            setRange(t, start...start + max((extent?.pages ?? 1) - 1, 0))
+            self[t, .mapping] = mapping
+            self[t, .newSize] = pages
+        case .poke(_, let target, let pages, let value):
+            setRange(t, pages)
+            self[t, .target] = target
+            setStoredValue(t, value, serial ?? takeSerials(value == nil ? pages.count : 0))
+        case .peek(_, let target, let pages):
+            setRange(t, pages)
+            self[t, .target] = target
+        case .pin(_, let mapping, let pages, let write):
+            setRange(t, pages)
+            self[t, .mapping] = mapping
+            self[t, .newAddress] = mapping.exists ? self[mapping, .start] : Mapping.failed
+            self[t, .boolean] = write
+        case .unpin(_, let mapping, let pages):
+            setRange(t, pages)
+            self[t, .mapping] = mapping
+        case .pinwrite(_, let mapping, let pages, let value):
+            setRange(t, pages)
+            self[t, .mapping] = mapping
+            setStoredValue(t, value, serial ?? takeSerials(value == nil ? pages.count : 0))
         case .mprotect(_, let pages, let access):
             setRange(t, pages)
             self[t, .protection] = UInt64(access.rawValue)

@@ -50,6 +50,16 @@ extension Machine {
         case .sys_read: sys_read(t, at: position)
         case .sys_write: sys_write(t, at: position)
         case .sys_ftruncate: sys_ftruncate(t, at: position)
+        case .sys_mremap: sys_mremap(t, at: position)
+        case .move_ptes: move_ptes(t, at: position)
+        case .mm_populate: mm_populate(t, at: position)
+        case .get_user_pages: get_user_pages(t, at: position)
+        case .follow_page: follow_page(t, at: position)
+        case .access_process_vm: access_process_vm(t, at: position)
+        case .set_page_dirty_lock: set_page_dirty_lock(t, at: position)
+        case .driver_pin: driver_pin(t, at: position)
+        case .driver_unpin: driver_unpin(t, at: position)
+        case .dma_write: dma_write(t)
         case .sys_fork: sys_fork(t, at: position)
         case .do_exit: do_exit(t, at: position)
         case .mprotect_fixup: mprotect_fixup(t, at: position)
@@ -82,7 +92,7 @@ extension Machine {
             .clear_page_dirty_for_io, .write_cache_pages, .xfs_vm_writepages,
             .nfs_writepages, .do_fsync, .sys_fsync, .wb_writepages,
             .journal_commit_transaction, .unmap_region, .truncate_complete_page, .sys_read,
-            .pageout:
+            .pageout, .get_user_pages, .move_ptes:
             100
         default: 0
         }

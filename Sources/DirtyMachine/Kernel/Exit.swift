@@ -13,7 +13,9 @@ extension Machine {
                 self[thread, .isAlive] = false
             }
             self[mm, .users] = 0
-            return isLastUser(t) ? .call(.exit_mmap, then: 100) : .leave()
+            guard isLastUser(t) else { return .leave() }
+            self[t, .exitMM] = mm
+            return .call(.exit_mmap, then: 100)
         default: return .leave()
         }
     }
@@ -22,25 +24,40 @@ extension Machine {
     func isLastUser(_ t: Ref<Task>) -> Bool {
         let process = self[t, .process]
         guard process.exists, !self[process, .isAlive] else { return false }
-        let mm = self[process, .mm]
+        return isUnused(self[process, .mm], apartFrom: t)
+    }
+
+    /// Whether nobody but this task is left in an address space: mm_users has come down to it.
+    func isUnused(_ mm: Ref<MM>, apartFrom t: Ref<Task>) -> Bool {
         guard mm.exists, self[mm, .users] == 0 else { return false }
         return !state.tasks.contains { other in
-            other != t && !self[other, .isDone] && self[other, .process].exists
-                && self[self[other, .process], .mm] == mm
+            guard other != t, !self[other, .isDone] else { return false }
+            let process = self[other, .process]
+            return self[other, .remoteMM] == mm || process.exists && self[process, .mm] == mm
         }
     }
 
     mutating func exit_mmap(_ t: Ref<Task>, at position: Int) -> Flow {
-        let mm = self[self[t, .process], .mm]
+        let mm = self[t, .exitMM]
         switch position {
         case 0:
             detachVMAs(t, mm, 0..<State.topPage)
-            return .call(.unmap_region, then: 1)
+            return .call(.unmap_region, then: 100)
+        case 100:  // the driver's files are closed after the memory is gone
+            return .jump(firstPin(of: mm) == nil ? 3 : 1)
+        case 1:
+            guard let mapping = firstPin(of: mm) else { return .jump(3) }
+            return releasePin(t, take(self[mapping, .pins], from: mapping), then: 2)
+        case 2:
+            putPage(self[t, .gupPage])
+            self[t, .gupPage] = .none
+            return .jump(100)
         default:
             radixFree(self[mm, .pgd])
             for cpu in 0..<cpuCount { tlbInvalidate(cpu, mm, 0..<Int.max) }
             for process in state.processes where self[process, .mm] == mm { bury(process) }
             free(mm)
+            self[t, .exitMM] = .none
             return .leave()
         }
     }

@@ -65,41 +65,57 @@ extension Machine {
                 kill(t, .SIGSEGV)
                 return .leave()
             }
-            self[t, .vmfVMA] = vma
-            self[t, .vmfStatus] = FaultStatus.handled
-            self[t, .vmfMajor] = false
-            self[t, .vmfMadeWritable] = false
+            prepareFault(t, vma)
             return .call(.handle_mm_fault, then: 1)
         default:
             mmapUnlock(mm, t)
-            self[t, .vmfVMA] = .none
-            self[t, .vmfPage] = .none
-            self[t, .vmfNewPage] = .none
-            self[t, .vmfOriginal] = .empty
-            self[t, .vmfSequence] = 0
-            self[t, .vmfAnon] = false
-            self[t, .vmfDirties] = false
+            clearFault(t)
             switch self[t, .vmfStatus] {
             case FaultStatus.sigbus: kill(t, .SIGBUS)
             case FaultStatus.outOfMemory: kill(t, .SIGKILL)
             default:
                 if rules.generation == .v6 { count(.pgfault, 1) }
-                let process = self[t, .process]
-                if self[t, .vmfMajor] {
-                    self[t, .majorFaults] += 1
-                    self[process, .majorFaults] += 1
-                } else {
-                    self[t, .minorFaults] += 1
-                    self[process, .minorFaults] += 1
-                }
+                countFault(t, for: self[t, .process], isMajor: self[t, .vmfMajor])
             }
             return .leave()
         }
     }
 
+    /// A fresh struct vm_fault for the address and the access in `vmfAddress` and `vmfWrite`.
+    mutating func prepareFault(_ t: Ref<Task>, _ vma: Ref<VMA>) {
+        self[t, .vmfVMA] = vma
+        self[t, .vmfStatus] = FaultStatus.handled
+        self[t, .vmfMajor] = false
+        self[t, .vmfMadeWritable] = false
+        self[t, .vmfReturnedWrite] = false
+    }
+
+    mutating func clearFault(_ t: Ref<Task>) {
+        self[t, .vmfVMA] = .none
+        self[t, .vmfPage] = .none
+        self[t, .vmfNewPage] = .none
+        self[t, .vmfOriginal] = .empty
+        self[t, .vmfSequence] = 0
+        self[t, .vmfAnon] = false
+        self[t, .vmfDirties] = false
+    }
+
+    /// min_flt and maj_flt of a process, and of the operation if that is the one acting.
+    mutating func countFault(_ t: Ref<Task>, for process: Ref<Process>, isMajor: Bool) {
+        let isOwn = process == self[t, .process]
+        if isMajor {
+            if isOwn { self[t, .majorFaults] += 1 }
+            self[process, .majorFaults] += 1
+        } else {
+            if isOwn { self[t, .minorFaults] += 1 }
+            self[process, .minorFaults] += 1
+        }
+    }
+
     /// Marks the task's process for death by a signal; the task runs do_exit() next.
     mutating func kill(_ t: Ref<Task>, _ signal: Outcome) {
-        self[t, .outcome] = signal
+        // A sibling may have killed the process meanwhile.
+        self[t, .outcome] = self[self[t, .process], .isAlive] ? signal : .SIGKILL
         self[t, .isKilled] = true
     }
 
@@ -188,8 +204,9 @@ extension Machine {
             var entry = PTE(page, self[vma, .pageProt])
             entry.accessed = true
             if self[t, .vmfWrite] {
-                entry.dirty = true
+                // By force into a read-only VMA: 2.6 sets D all the same.
                 entry.write = self[vma, .flags].contains(.write)
+                entry.dirty = entry.write || rules.generation == .v2_6
                 self[page, .pins] -= 1
                 addRmap(page)
             }

@@ -26,7 +26,11 @@ public enum KernelFunction: UInt8, Sendable, CaseIterable {
     case sys_read, sys_write, sys_ftruncate, sys_fork, do_exit
     case mprotect_fixup, change_pte_range, msync_page_range, unmap_region, zap_pte_range
     case copy_page_range, exit_mmap
+    case sys_mremap, move_ptes, mm_populate
     case unmap_mapping_range, truncate_inode_pages, truncate_complete_page
+    // Pages of an address space for the kernel's own use
+    case get_user_pages, follow_page, access_process_vm, set_page_dirty_lock
+    case driver_pin, driver_unpin, dma_write
     // Kernel threads
     case wb_writepages, kswapd_shrink_page, try_to_unmap, pageout, invalidate_page, strip_page
     case power_loss
@@ -76,6 +80,10 @@ public enum KernelFunction: UInt8, Sendable, CaseIterable {
         case .wb_writepages: ("pdflush", "wb_workfn")
         case .kswapd_shrink_page: ("shrink_page_list", "shrink_folio_list")
         case .invalidate_page: ("invalidate_mapping_pages", "invalidate_mapping_pages")
+        case .get_user_pages: ("get_user_pages", "__get_user_pages")
+        case .follow_page: ("follow_page", "follow_page_pte")
+        case .access_process_vm: ("access_process_vm", "__access_remote_vm")
+        case .mm_populate: ("sys_remap_file_pages", "__mm_populate")
         case .strip_page: ("pagevec_strip", "filemap_release_folio")
         default: (String(describing: self), String(describing: self))
         }

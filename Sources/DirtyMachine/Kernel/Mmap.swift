@@ -13,7 +13,8 @@ extension Machine {
         case 2:
             mmapUnlock(mm, t)
             if self[t, .outcome] == .OOPS { return oops(t) }
-            return .leave()
+            guard self[t, .populates], self[t, .outcome] == .ok else { return .leave() }
+            return .call(.mm_populate, then: 100)
         default:
             return .leave()
         }
@@ -87,7 +88,7 @@ extension Machine {
     }
 
     /// Changes a VMA's bounds in both trees.
-    private mutating func resize(_ vma: Ref<VMA>, _ start: Int, _ end: Int) {
+    mutating func resize(_ vma: Ref<VMA>, _ start: Int, _ end: Int) {
         unlinkAddress(vma)
         unlinkFile(vma)
         self[vma, .pgoff] += start - self[vma, .start]
@@ -126,9 +127,13 @@ extension Machine {
         let mm = self[vma, .mm]
         let below = state.vma(mm, before: self[vma, .start])
         if below.exists, canMerge(below, vma) { vma = merge(below, vma) }
-        let above = state.vma(mm, covering: self[vma, .end])
-        if above.exists, canMerge(vma, above) { vma = merge(vma, above) }
-        return vma
+        return mergeWithNext(vma)
+    }
+
+    @discardableResult
+    mutating func mergeWithNext(_ vma: Ref<VMA>) -> Ref<VMA> {
+        let above = state.vma(self[vma, .mm], covering: self[vma, .end])
+        return above.exists && canMerge(vma, above) ? merge(vma, above) : vma
     }
 
     private func canMerge(_ low: Ref<VMA>, _ high: Ref<VMA>) -> Bool {

@@ -20,7 +20,7 @@ extension Machine {
     }
 
     /// A split changes the reverse map, so nobody may be walking it.
-    private func waitToSplit(_ mm: Ref<MM>, at bounds: Int...) -> Flow? {
+    func waitToSplit(_ mm: Ref<MM>, at bounds: Int...) -> Flow? {
         for vpn in bounds {
             let vma = state.vma(mm, covering: vpn)
             if vma.exists, self[vma, .start] < vpn, let wait = waitForImmap(self[vma, .file]) {
@@ -175,7 +175,7 @@ extension Machine {
         return max(start, vpn & ~511)
     }
 
-    private mutating func flushZapped(_ t: Ref<Task>) {
+    mutating func flushZapped(_ t: Ref<Task>) {
         flushTLB(self[t, .zapMM], self[t, .zapFlushStart]..<self[t, .zapAddress])
         self[t, .mustFlush] = false
     }

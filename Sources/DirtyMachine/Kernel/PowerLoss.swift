@@ -9,6 +9,7 @@ extension Machine {
         }
         for process in state.processes where self[process, .mm].exists {
             let mm = self[process, .mm]
+            inFlight += abandonPins(of: mm)
             for thread in state.processes where self[thread, .mm] == mm { bury(thread) }
             tearDown(mm)
         }
@@ -65,7 +66,7 @@ extension Machine {
     private func folios(of task: Ref<Task>) -> [Ref<Folio>] {
         var result = [
             self[task, .vmfPage], self[task, .vmfNewPage], self[task, .wbcPage], self[task, .page],
-            self[task, .zapPage],
+            self[task, .zapPage], self[task, .gupPage],
         ]
         for list in [Field<Task, Ref<Batch>>.gather, .delayed] {
             var batch = self[task, list]

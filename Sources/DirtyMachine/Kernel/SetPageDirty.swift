@@ -35,6 +35,20 @@ extension Machine {
         return .call(.set_page_dirty_nobuffers, then: 100)
     }
 
+    /// set_page_dirty_lock(): for a page got by get_user_pages(), which may have lost its file.
+    mutating func set_page_dirty_lock(_ t: Ref<Task>, at position: Int) -> Flow {
+        let page = self[t, .gupPage]
+        switch position {
+        case 0:
+            if let wait = lockPage(page, t) { return wait }
+            self[t, .dirtyPage] = page
+            return .call(.set_page_dirty, then: 1)
+        default:
+            unlockPage(page)
+            return .leave()
+        }
+    }
+
     mutating func set_page_dirty_buffers(_ t: Ref<Task>, at position: Int) -> Flow {
         let (page, file) = (self[t, .dirtyPage], self[t, .dirtyMapping])
         switch position {

@@ -90,7 +90,12 @@ extension Machine {
         self[task, .result] = value
         guard depth == 0 else { return }
         // Its process was killed while it was in the kernel, and nobody else is left there.
-        if isLastUser(task) { push(.exit_mmap, on: task) } else { self[task, .isDone] = true }
+        if isLastUser(task) {
+            self[task, .exitMM] = self[self[task, .process], .mm]
+            push(.exit_mmap, on: task)
+        } else {
+            self[task, .isDone] = true
+        }
     }
 
     /// Performs the next atomic step of a task.

@@ -39,7 +39,10 @@ extension Machine {
             return .leave()
         case 2:  // W4: an anonymous page that nobody shares is reused
             let page = self[t, .vmfPage]
-            guard !isZeroFolio(page), self[page, .anonExclusive] || self[page, .mapcount] == 1 else {
+            // 6.18 counts references, so that a page which a driver holds is copied.
+            let isOurs =
+                self[page, .mapcount] == 1 && (rules.generation == .v2_6 || self[page, .pins] == 0)
+            guard !isZeroFolio(page), self[page, .anonExclusive] || isOurs else {
                 return .call(.wp_page_copy, then: 102)
             }
             self[page, .anonExclusive] = true
@@ -51,6 +54,7 @@ extension Machine {
             if self[vma, .flags].contains(.write) { entry.write = true }
             setPTE(mm, vpn, entry)
             flushTLBPage(mm, vpn)
+            self[t, .vmfReturnedWrite] = true
             let page = self[t, .vmfPage]
             noteReuse(t, page)
             let dirties = rules.tracks && staysShared(vma, page)
@@ -182,6 +186,7 @@ extension Machine {
             if !isZeroFolio(old), !hasNoStructPage(old) { removeRmap(old) }
             self[copy, .pins] -= 1
             addRmap(copy)
+            self[t, .vmfReturnedWrite] = true
             return .next
         default:
             unlockPTL(mm, t)

@@ -22,6 +22,8 @@ public enum Profile: String, Sendable, CaseIterable {
             rules.hasCancelDirty = self == .v2_6_20
             rules.reclaimWrites = true
             rules.removalUnaccounts = false
+            rules.gupDropsWrite = true
+            rules.mremapFlushesEachPTE = true
             if self == .v2_6_18 { rules.mprotectUpgrade = .none }
         }
         // VM_INSERTPAGE went in 3.7, and with it the test for it.

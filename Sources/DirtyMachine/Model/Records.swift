@@ -161,6 +161,27 @@ extension Field where R == Mapping, Value == Int {
 extension Field where R == Mapping, Value == Ref<Mapping> {
     static var next: Self { Self(1, bits: 32, 32) }
 }
+extension Field where R == Mapping, Value == Ref<Pin> {
+    /// The newest of the pins that were taken through this name.
+    static var pins: Self { Self(0, bits: 32, 32) }
+}
+
+/// A page that a driver holds on to by get_user_pages(), under the name that it was asked for by:
+/// the page stays the same whatever becomes of the address.
+public enum Pin: Record {
+    public static let kind = RecordKind.pin
+    public static let words = 4
+}
+extension Field where R == Pin, Value == Bool {
+    /// The device may store to the page, so that the release has to dirty it.
+    static var isForWrite: Self { Self(0, bits: 8, 1) }
+}
+extension Field where R == Pin, Value == Int {
+    /// Page of the mapping.
+    static var index: Self { Self(1, bits: 0, 32) }
+}
+extension Field where R == Pin, Value == Ref<Pin> { static var next: Self { Self(1, bits: 32, 32) } }
+extension Field where R == Pin, Value == Ref<Folio> { static var folio: Self { Self(2, bits: 0, 32) } }
 
 /// A file: inode, address_space and backing device in one.
 public enum File: Record {

@@ -22,6 +22,11 @@ public struct Rules: Hashable, Sendable {
     public var reclaimWrites = false
     /// A page that leaves the cache dirty is taken off nr_dirty (2.6.24).
     public var removalUnaccounts = true
+    /// get_user_pages() asks for reading once a write fault has said VM_FAULT_WRITE, and breaks COW
+    /// by force in shared mappings, too. Later kernels look for an exclusive anonymous page.
+    public var gupDropsWrite = false
+    /// mremap flushes after each PTE that it takes, not after a page table's worth of them.
+    public var mremapFlushesEachPTE = false
 
     // MARK: Which mappings are tracked
 

@@ -28,8 +28,7 @@ extension Switch {
         Switch(
             "S02", "follow-page-checks-w",
             "get_user_pages() for writing faults until the PTE has W.",
-            .flag(\.followPageChecksW), in: ["right", "right", "right", "right", "right"],
-            isSimulated: false),
+            .flag(\.followPageChecksW), in: ["right", "right", "right", "right", "right"]),
         Switch(
             "S03a", "wp-test",
             "do_wp_page() reuses the page only where the mapping is shared and writable.",
@@ -178,8 +177,7 @@ extension Switch {
         Switch(
             "S28", "mremap-flush",
             "mremap flushes before it drops ptl, and tests the PTE that it exchanged.",
-            .flag(\.mremapFlushesUnderPTL), in: ["right", "right", "right", "right", "right"],
-            isSimulated: false),
+            .flag(\.mremapFlushesUnderPTL), in: ["right", "right", "right", "right", "right"]),
         Switch(
             "S29", "cancel-order",
             "Truncation cancels the dirty bit after it has invalidated the buffers.",

@@ -60,6 +60,8 @@ extension Field where R == Task, Value == Int {
     static var newSize: Self { Self(40) }
     /// Ghost: the time of the store that the journal has read.
     static var valueTime: Self { Self(57, bits: 0, 32) }
+    /// Where mremap moves to; where the mapping begins whose pages are pinned.
+    static var newAddress: Self { Self(46) }
 }
 extension Field where R == Task, Value == OperationKind {
     static var operation: Self { Self(0, bits: 16, 8) }
@@ -96,6 +98,12 @@ extension Field where R == Task, Value == Bool {
     static var rmapProtects: Self { Self(0, bits: 62, 1) }
     /// The oops that killed the task is in its outcome.
     static var hasOopsed: Self { Self(0, bits: 63, 1) }
+    /// VM_FAULT_WRITE: the fault made a page that may be written, or broke COW.
+    static var vmfReturnedWrite: Self { Self(0, bits: 59, 1) }
+    // FOLL_WRITE, FOLL_FORCE and FOLL_GET of get_user_pages
+    static var gupWrite: Self { Self(15, bits: 40, 1) }
+    static var gupForce: Self { Self(15, bits: 41, 1) }
+    static var gupGet: Self { Self(15, bits: 42, 1) }
 }
 extension Field where R == Task, Value == Outcome { static var outcome: Self { Self(8, bits: 0, 8) } }
 extension Field where R == Task, Value == UInt32 {
@@ -115,6 +123,8 @@ extension Field where R == Task, Value == UInt64 {
 extension Field where R == Task, Value == Ref<Process> {
     static var process: Self { Self(1, bits: 0, 32) }
     static var child: Self { Self(41, bits: 0, 32) }
+    /// Whom a ptrace call is about.
+    static var target: Self { Self(44, bits: 32, 32) }
 }
 extension Field where R == Task, Value == Ref<Task> {
     static var next: Self { Self(2, bits: 32, 32) }
@@ -122,6 +132,10 @@ extension Field where R == Task, Value == Ref<Task> {
 extension Field where R == Task, Value == Ref<MM> {
     static var zapMM: Self { Self(35, bits: 0, 32) }
     static var rmapMM: Self { Self(42, bits: 32, 32) }
+    /// Another process's address space that this task keeps from going away (mm_users).
+    static var remoteMM: Self { Self(45, bits: 0, 32) }
+    /// The address space that exit_mmap() takes down.
+    static var exitMM: Self { Self(45, bits: 32, 32) }
 }
 extension Field where R == Task, Value == Ref<File> {
     static var file: Self { Self(16, bits: 0, 32) }
@@ -155,6 +169,8 @@ extension Field where R == Task, Value == Ref<Folio> {
     /// The page that try_to_free_buffers(), reclaim or truncation works on.
     static var page: Self { Self(38, bits: 0, 32) }
     static var zapPage: Self { Self(35, bits: 32, 32) }
+    /// What get_user_pages() has found.
+    static var gupPage: Self { Self(44, bits: 0, 32) }
 }
 extension Field where R == Task, Value == PTE {
     static var vmfOriginal: Self { Self(21) }
@@ -172,6 +188,7 @@ extension Field where R == Task, Value == Ref<Batch> {
 public enum OperationKind: UInt8, Word, Sendable, CaseIterable {
     case none, read, write, mmap, munmap, mprotect, madvise, msync, pread, pwrite, fsync, ftruncate
     case fork, exit, writeback, complete, reclaim, evict, journal, strip, crash
+    case mremap, poke, peek, pin, unpin, pinwrite
 
     public init(word: UInt64) { self = OperationKind(rawValue: UInt8(word)) ?? .none }
     public var word: UInt64 { UInt64(rawValue) }

@@ -65,6 +65,7 @@ extension Machine {
         case .process: describeProcess(change)
         case .processor: describeTLB(change, refs: partner)
         case .bio: describeBio(change)
+        case .pin: describePin(change)
         case .free, .mapping, .batch, .task: []
         }
     }
@@ -268,6 +269,19 @@ extension Machine {
             }
         }
         return result
+    }
+
+    private func describePin(_ change: Change) -> [Alteration] {
+        guard change.offset == 2 else { return [] }
+        func pinned(_ word: UInt64) -> (path: String, folio: Ref<Folio>)? {
+            let folio = Ref<Folio>(word: word)
+            return state.kind(at: folio.raw) == .folio ? (path(of: folio), folio) : nil
+        }
+        if let new = pinned(change.new) {
+            return [alteration(change, new.path, "pinned", "0", "1")].compactMap { $0 }
+        }
+        guard let old = pinned(change.old) else { return [] }
+        return [alteration(change, old.path, "pinned", "1", "0")].compactMap { $0 }
     }
 
     // MARK: Names

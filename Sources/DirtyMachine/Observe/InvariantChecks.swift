@@ -132,9 +132,8 @@ struct InvariantChecks {
             m[file, .hasPageMkwrite] || m[file, .accountsDirty]
         else { return false }
         // W1: from the PTE's installation to the end of the same fault.
-        let isFaulting = isAnyTask(in: .do_page_fault) {
-            m[$0, .vmfWrite] && m[$0, .vmfAddress] == page.vpn
-                && m[m[$0, .process], .mm] == page.mm
+        let isFaulting = isAnyTask(in: .handle_mm_fault) {
+            m[$0, .vmfWrite] && m[$0, .vmfAddress] == page.vpn && m[m[$0, .vmfVMA], .mm] == page.mm
         }
         // W2: PG_dirty is cleared first and the PTEs after it, with the page locked.
         let isBeingCleaned =
@@ -306,6 +305,8 @@ struct InvariantChecks {
             switch frame.function {
             case .page_mkclean_one, .try_to_unmap:
                 if !m[task, .rmapOld].isNone { result.append(m[task, .rmapPage]) }
+            case .move_ptes:
+                if m[task, .zapPage].exists { result.append(m[task, .zapPage]) }
             case .zap_pte_range:
                 let page = m[task, .zapPage]
                 if page.exists, frame.position != 3 || m.delaysRmap(task) { result.append(page) }

@@ -142,7 +142,7 @@ extension Machine {
             if holds(self[file, .privateLock]) { add(.privateLock, file.raw) }
         }
         var pages: Set<Ref<Folio>> = []
-        for field in [Field<Task, Ref<Folio>>.vmfPage, .dirtyPage, .rmapPage, .wbcPage, .page, .zapPage] {
+        for field in [Field<Task, Ref<Folio>>.vmfPage, .dirtyPage, .rmapPage, .wbcPage, .page, .zapPage, .gupPage] {
             let page = self[task, field]
             guard page.exists, state.kind(at: page.raw) == .folio, self[page, .lockOwner] == slot,
                 pages.insert(page).inserted

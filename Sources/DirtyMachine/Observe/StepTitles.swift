@@ -42,7 +42,7 @@ extension StepTitle {
         if let only = soleGeneration(of: function), only != generation { return [] }
         return faultTitles(function, generation) ?? dirtyTitles(function, generation)
             ?? writebackTitles(function, generation) ?? callTitles(function, generation)
-            ?? unmapTitles(function, generation) ?? []
+            ?? unmapTitles(function, generation) ?? remoteTitles(function, generation) ?? []
     }
 
     /// The generation that alone takes steps in a function; nil when both do.
@@ -345,6 +345,57 @@ extension StepTitle {
         }
     }
 
+    // MARK: Pages by get_user_pages(), and moving them
+
+    private static func remoteTitles(
+        _ function: KernelFunction, _ generation: Rules.Generation
+    ) -> [StepTitle]? {
+        let lock = LockNames(generation)
+        switch function {
+        case .follow_page:
+            return [step("take ptl: does the PTE suffice? Take the page"), step("release ptl")]
+        case .access_process_vm:
+            return [
+                step("take \(lock.mmap) of the other process"),
+                step("copy to or from the page, past all PTEs"), step("drop the reference to the page"),
+                step("release \(lock.mmap) of the other process"),
+            ]
+        case .set_page_dirty_lock: return [step("lock the page"), step("unlock the page")]
+        case .driver_pin:
+            return [
+                step("take \(lock.mmap)"), step("give back a page that was pinned"),
+                step("release \(lock.mmap)"),
+            ]
+        case .driver_unpin:
+            return [step("take the next pin"), step("drop the reference to the page")]
+        case .dma_write: return [step("the device stores to memory, past all PTEs")]
+        case .sys_mremap:
+            return [
+                step("take \(lock.mmap)"), step("shrink, grow in place, or make a VMA elsewhere"),
+                step("take what was left behind out of the address space"),
+                step("release \(lock.mmap)"),
+            ]
+        case .move_ptes:
+            return [
+                step("take \(lock.immap)"), step("take ptl, find the next page table"),
+                step("read the PTE: is it dirty?"), step("exchange the old PTE for an empty one"),
+                step(generation == .v2_6 ? "flush the old address" : ""), step("write the PTE at the new address"),
+                step("flush the old addresses, still under ptl"), step("release ptl"),
+                step("flush the old addresses"),
+            ]
+        case .mm_populate:
+            let isClassic = generation == .v2_6
+            return [
+                step("take \(lock.mmap)"), step("release \(lock.mmap)"),
+                step(isClassic ? "find the page in the cache, or start to read it" : ""),
+                step(isClassic ? "the read is complete: unlock the page" : ""),
+                step(isClassic ? "take ptl" : ""), step(isClassic ? "install the PTE" : ""),
+                step(isClassic ? "release ptl" : ""),
+            ]
+        default: return nil
+        }
+    }
+
     // MARK: Unmapping and truncation
 
     private static func unmapTitles(
@@ -366,6 +417,7 @@ extension StepTitle {
         case .exit_mmap:
             return [
                 step("take all VMAs out of the address space"),
+                step("take the next page that is still pinned"), step("drop the reference to it"),
                 step("free the page tables and the address space"),
             ]
         case .unmap_mapping_range:

@@ -13,7 +13,7 @@ extension Machine {
     public func isDone(_ task: Ref<Task>) -> Bool { self[task, .isDone] }
     /// Whether the operation is one that returns what it read.
     public func isLoad(_ task: Ref<Task>) -> Bool {
-        [.read, .pread].contains(self[task, .operation])
+        [.read, .pread, .peek].contains(self[task, .operation])
     }
 
     /// What the task would have to wait for if it were to step now; nil when it is free to go.

@@ -151,7 +151,7 @@ extension LineParser {
         guard mapping.range == nil else {
             throw error("mremap takes the whole mapping", at: lastTaken, expected: mapping.name)
         }
-        let pages = try number("number of pages", 1...Limits.pages)
+        let pages = try number("number of pages", 0...Limits.pages)
         // Whether the call succeeds is known only at run time: the mapping has one of the two sizes.
         if let space = declarations.space(of: owner),
             let old = declarations.spaces[space][mapping.name]?.pages

@@ -10,14 +10,6 @@ enum Unsupported {
 
     static let all: Set<Feature> = [
         Feature(place: .command, word: "dirty"),
-        Feature(place: .command, word: "thread"),
-        Feature(place: .operation, word: "mremap"),
-        Feature(place: .operation, word: "peek"),
-        Feature(place: .operation, word: "pin"),
-        Feature(place: .operation, word: "pinwrite"),
-        Feature(place: .operation, word: "poke"),
         Feature(place: .operation, word: "remap"),
-        Feature(place: .operation, word: "unpin"),
-        Feature(place: .option, word: "populate"),
     ]
 }

@@ -12,7 +12,8 @@ extension Session {
 
     private func serialsNeeded(by line: Statement) -> Int {
         switch line.command {
-        case .operation(.write(let p, let operand, nil)):
+        case .operation(.write(let p, let operand, nil)),
+            .operation(.pinwrite(let p, let operand, nil)), .operation(.poke(_, let p, let operand, nil)):
             if let range = operand.range { return range.count }
             guard let process = machine.process(named: p),
                 let mapping = machine.mapping(named: operand.name, of: process)

@@ -38,18 +38,20 @@ extension Session {
     /// Resolves the operands of an operation.
     func request(_ operation: Operation) throws(CannotBegin) -> Request {
         switch operation {
-        case .mmap(let p, let name, let source, let protection, let shared, _, let readOnly):
+        case .mmap(let p, let name, let source, let protection, let shared, let populate, let readOnly):
             let process = try process(p)
             switch source {
             case .file(let operand):
                 let file = try file(operand.name)
                 return .mmap(
                     process, name: name, file: file, pages: indices(operand, of: file),
-                    Access(protection), shared: shared, readOnlyDescriptor: readOnly)
+                    Access(protection), shared: shared, readOnlyDescriptor: readOnly,
+                    populate: populate)
             case .anonymous(let pages):
                 return .mmap(
                     process, name: name, file: .none, pages: 0...max(pages - 1, 0),
-                    Access(protection), shared: shared, readOnlyDescriptor: readOnly)
+                    Access(protection), shared: shared, readOnlyDescriptor: readOnly,
+                    populate: populate)
             }
         case .munmap(let p, let operand):
             return .munmap(try process(p), pages: try addresses(operand, p))
@@ -76,6 +78,22 @@ extension Session {
             return .fsync(try process(p), try file(name))
         case .ftruncate(let p, let name, let pages):
             return .ftruncate(try process(p), try file(name), pages: pages)
+        case .mremap(let p, let name, let pages):
+            return .mremap(try process(p), try mapping(name, p) ?? .none, pages: pages)
+        case .poke(let p, let q, let operand, let value):
+            return .poke(
+                try process(p), target: try process(q), pages: try addresses(operand, q), value: value)
+        case .peek(let p, let q, let operand):
+            return .peek(try process(p), target: try process(q), pages: try addresses(operand, q))
+        case .pin(let p, let operand, let mode):
+            let (mapping, pages) = try pinned(operand, p)
+            return .pin(try process(p), mapping, pages: pages, write: mode == .write)
+        case .unpin(let p, let operand):
+            let (mapping, pages) = try pinned(operand, p)
+            return .unpin(try process(p), mapping, pages: pages)
+        case .pinwrite(let p, let operand, let value):
+            let (mapping, pages) = try pinned(operand, p)
+            return .pinwrite(try process(p), mapping, pages: pages, value: value)
         case .fork(let p, let child, let cpu):
             return .fork(try process(p), child: child, cpu: cpu)
         case .exit(let p):
@@ -99,7 +117,7 @@ extension Session {
             return .journal(try file(name))
         case .crash:
             return .crash
-        case .mremap, .remapFilePages, .poke, .peek, .pin, .unpin, .pinwrite:
+        case .remapFilePages:
             throw CannotBegin(message: "this operation is not simulated yet")
         }
     }
@@ -131,24 +149,38 @@ extension Session {
 
     /// Virtual page numbers. The name keeps its meaning when the mapping is split or unmapped.
     func addresses(_ operand: Operand, _ name: String) throws(CannotBegin) -> ClosedRange<Int> {
-        let process = try process(name)
-        let known =
-            machine.mapping(named: operand.name, of: process)
-            ?? machine.state.formerMappings(of: process).last { machine.name(of: $0) == operand.name }
-        guard let mapping = known else {
-            // An operation of a dead process ends with ESRCH whatever it names.
-            guard machine.isAlive(process) else { return operand.range ?? 0...0 }
-            let known = machine.state.mappings(of: process).map { machine.name(of: $0) }
-            throw CannotBegin(
-                message: "'\(name)' has no mapping '\(operand.name)' yet", word: operand.name,
-                expected: known.isEmpty
-                    ? "a mapping, and '\(name)' has none by now"
-                    : "a mapping that it has by now: " + alternatives(known),
-                candidates: known)
-        }
+        guard let mapping = try mapping(operand.name, name) else { return operand.range ?? 0...0 }
         guard let (start, pages) = machine.extent(of: mapping) else { return failedAddresses(operand) }
         let range = operand.range ?? 0...max(pages - 1, 0)
         return start + range.lowerBound...start + range.upperBound
+    }
+
+    /// A mapping of a process, alive or dead. nil: an operation of a dead process ends with ESRCH
+    /// whatever it names.
+    private func mapping(_ mapping: String, _ name: String) throws(CannotBegin) -> Ref<Mapping>? {
+        let process = try process(name)
+        if let known = machine.mapping(named: mapping, of: process)
+            ?? machine.state.formerMappings(of: process).last(where: { machine.name(of: $0) == mapping })
+        {
+            return known
+        }
+        guard machine.isAlive(process) else { return nil }
+        let known = machine.state.mappings(of: process).map { machine.name(of: $0) }
+        throw CannotBegin(
+            message: "'\(name)' has no mapping '\(mapping)' yet", word: mapping,
+            expected: known.isEmpty
+                ? "a mapping, and '\(name)' has none by now"
+                : "a mapping that it has by now: " + alternatives(known),
+            candidates: known)
+    }
+
+    /// Pins go by the mapping's name and its pages, not by addresses.
+    private func pinned(
+        _ operand: Operand, _ name: String
+    ) throws(CannotBegin) -> (Ref<Mapping>, ClosedRange<Int>) {
+        guard let mapping = try mapping(operand.name, name) else { return (.none, operand.range ?? 0...0) }
+        let pages = machine.extent(of: mapping)?.pages ?? 1
+        return (mapping, operand.range ?? 0...max(pages - 1, 0))
     }
 
     private func failedAddresses(_ operand: Operand) -> ClosedRange<Int> {
