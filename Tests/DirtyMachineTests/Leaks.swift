@@ -37,6 +37,7 @@ extension Machine {
         folios.formUnion(pins.keys)
         let zero = m[State.system, .zeroFolio]
         folios.remove(zero)
+        folios.remove(.none)
         for folio in folios {
             expect(
                 m[folio, .pins] == pins[folio, default: 0],

@@ -51,6 +51,7 @@ struct RandomWalk {
         self.remotes = remotes
         random = SeededGenerator(seed: seed)
         m = Machine(rules: rules, cpus: 2, frames: frames)
+        if seed % 4 == 2 { m.setDirtyThresholds(background: 1, limit: 2, ratelimit: 1) }
         crashes = random.chance(10)
         // The files themselves must fit into memory.
         let cached = random.chance(70) && frames > 16
@@ -190,6 +191,9 @@ struct RandomWalk {
         if random.chance(55) { return access(process, random.pick(vmas)) }
         let pages = range(in: random.pick(vmas), slack: random.chance(15) ? 2 : 0)
         if remotes, random.chance(25), let request = remote(process, alive) { return request }
+        if remotes, seed % 2 == 1, random.chance(8) {
+            return .remap(process, pages: pages, index: random.number(0...2))
+        }
         switch random.number(0...14) {
         case 0: return .munmap(process, pages: pages)
         case 1, 2, 3:
@@ -313,7 +317,7 @@ extension RandomWalk {
 extension Rules {
     mutating func randomize(seed: UInt64, _ profile: Profile) {
         var random = SeededGenerator(seed: seed &* 31)
-        for knob in Switch.all where knob.isSimulated && random.chance(35) {
+        for knob in Switch.all where random.chance(35) {
             guard case .value = knob.standing(in: profile) else { continue }
             let words = knob.words.isEmpty ? ["1", "4", "16"] : knob.words
             _ = set(knob.name, random.pick(words), in: profile)

@@ -17,6 +17,7 @@ import Testing
                     rules.mremapFlushesEachPTE = rules.generation == .v2_6 && seed % 4 != 2
                     if rules.generation == .v2_6 {
                         rules.faultWaitsPageLock = seed % 3 == 0
+                        rules.nonlinearIsVisible = seed % 4 == 3
                         rules.zapFlush = seed % 4 == 0 ? .beforeRmap : rules.zapFlush
                     }
                 }
@@ -42,6 +43,12 @@ import Testing
         reached[.v6]!.formUnion(
             storeAfterLoad(
                 .v6_18, ["decide-before-mmap": "wrong", "bdi-caps": "wrong"], device: .pfnmap))
+        reached[.v2_6]!.formUnion(balancingMsync())
+        reached[.v2_6]!.formUnion(pinAndRelease(.v2_6_20))
+        reached[.v6]!.formUnion(throttledStore(.v6_18))
+        reached[.v2_6]!.formUnion(writebackBeyondTheEnd(.v2_6_20, .nfs))
+        reached[.v6]!.formUnion(writebackBeyondTheEnd(.v6_18, .nfs))
+        reached[.v6]!.formUnion(writebackBeyondTheEnd(.v6_18, .xfs))
         reached[.v6]!.formUnion(moveIntoAnEarlierVMA())
         return reached
     }()
@@ -84,6 +91,58 @@ import Testing
         scene.bench.load(scene.u, scene.at)
         let store = scene.bench.m.begin(.access(scene.u, pages: scene.page, store: true, value: 7))
         return frames(of: store, &scene.bench)
+    }
+
+    /// msync of 2.6.18 finds dirty pages, and has to balance for them.
+    private static func balancingMsync() -> Set<StackFrame> {
+        var bench = Bench(.v2_6_18)
+        bench.m.setDirtyThresholds(background: 1, limit: 2, ratelimit: 1)
+        let file = bench.m.addFile("db", pages: 4, .ext3, cached: true)
+        let a = bench.m.addProcess("A")
+        let at = bench.mmap(a, file, 0...3)
+        bench.run(.access(a, pages: at...at + 3, store: true, value: nil))
+        let msync = bench.m.begin(.msync(a, pages: at...at + 3, .async))
+        return frames(of: msync, &bench)
+    }
+
+    private static func pinAndRelease(_ profile: Profile) -> Set<StackFrame> {
+        var bench = Bench(profile)
+        let file = bench.m.addFile("db", pages: 1, profile.journalingFileSystem, cached: true)
+        let a = bench.m.addProcess("A")
+        _ = bench.mmap(a, file, 0...0)
+        let mapping = bench.m.mapping(named: "m", of: a)!
+        return [
+            Request.pin(a, mapping, pages: 0...0, write: true),
+            .pinwrite(a, mapping, pages: 0...0, value: 7), .unpin(a, mapping, pages: 0...0),
+        ].reduce(into: []) { found, request in
+            let task = bench.m.begin(request)
+            found.formUnion(frames(of: task, &bench))
+        }
+    }
+
+    private static func throttledStore(_ profile: Profile) -> Set<StackFrame> {
+        var bench = Bench(profile)
+        bench.m.setDirtyThresholds(background: 1, limit: 2, ratelimit: 1)
+        let file = bench.m.addFile("db", pages: 4, profile.journalingFileSystem, cached: true)
+        let a = bench.m.addProcess("A")
+        let at = bench.mmap(a, file, 0...3)
+        let store = bench.m.begin(.access(a, pages: at...at + 3, store: true, value: nil))
+        return frames(of: store, &bench)
+    }
+
+    /// A truncation sets i_size while a writeback has the page locked.
+    private static func writebackBeyondTheEnd(
+        _ profile: Profile, _ fileSystem: FileSystem
+    ) -> Set<StackFrame> {
+        var bench = Bench(profile)
+        let file = bench.m.addFile("db", pages: 1, fileSystem, cached: true)
+        let a = bench.m.addProcess("A")
+        bench.run(.pwrite(a, file, indices: 0...0, value: 7))
+        let flusher = bench.m.begin(.writeback(file, indices: 0...0, start: false))
+        bench.step(flusher, until: bench.m.writepageMethod(file), 0)
+        let truncation = bench.m.begin(.ftruncate(a, file, pages: 0))
+        for _ in 0..<2 { _ = bench.m.step(truncation) }
+        return frames(of: flusher, &bench)
     }
 
     /// A 6.18 file system without page_mkwrite: there is none now, but the kernel allows for it.

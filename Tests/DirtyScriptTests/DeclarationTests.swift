@@ -83,10 +83,10 @@ import Testing
     @Test(arguments: Unsupported.all.map(\.word).sorted())
     func `what is not simulated yet is named`(word: String) throws {
         let texts = [
-            "dirty": "dirty background=1 limit=2",
+            "folio=": "file f 1 ext4 folio=4",
             "thread": "thread T of A",
             "mremap": "A mremap m 4", "peek": "B peek A m[0]", "pin": "A pin m[0] read",
-            "pinwrite": "A pinwrite m[0]", "poke": "B poke A m[0]", "remap": "A remap m[0] db[1]",
+            "pinwrite": "A pinwrite m[0]", "poke": "B poke A m[0]",
             "unpin": "A unpin m[0]",
             "populate": "A mmap n db r shared populate",
         ]

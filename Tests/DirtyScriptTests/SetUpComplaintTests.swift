@@ -83,7 +83,7 @@ import Testing
             file x 4 ext4 bufers=2
             """#,
             #"""
-            test.demo:1:15: error: unknown option 'bufers=2'; expected cached, buffers=, mkwrite, data=ordered, data=writeback, data=journal or the end of the line
+            test.demo:1:15: error: unknown option 'bufers=2'; expected cached, buffers=, mkwrite, data=ordered, data=writeback, data=journal, folio= or the end of the line
               file x 4 ext4 bufers=2
                             ^~~~~~~~
               did you mean 'buffers='?

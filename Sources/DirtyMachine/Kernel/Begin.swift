@@ -12,6 +12,8 @@ public enum Request: Hashable, Sendable {
     /// Names the mapping, for that is what moves.
     case mremap(Ref<Process>, Ref<Mapping>, pages: Int)
     case madviseDontneed(Ref<Process>, pages: ClosedRange<Int>)
+    /// The pages from `index` on of the file that is mapped there.
+    case remap(Ref<Process>, pages: ClosedRange<Int>, index: Int)
     case msync(Ref<Process>, pages: ClosedRange<Int>, MsyncMode)
     case pread(Ref<Process>, Ref<File>, indices: ClosedRange<Int>)
     case pwrite(Ref<Process>, Ref<File>, indices: ClosedRange<Int>, value: UInt32?)
@@ -40,7 +42,8 @@ public enum Request: Hashable, Sendable {
             .mprotect(let p, _, _), .madviseDontneed(let p, _), .msync(let p, _, _),
             .pread(let p, _, _), .pwrite(let p, _, _, _), .fsync(let p, _), .ftruncate(let p, _, _),
             .mremap(let p, _, _), .poke(let p, _, _, _), .peek(let p, _, _), .pin(let p, _, _, _),
-            .unpin(let p, _, _), .pinwrite(let p, _, _, _), .fork(let p, _, _), .exit(let p):
+            .unpin(let p, _, _), .pinwrite(let p, _, _, _), .fork(let p, _, _), .exit(let p),
+            .remap(let p, _, _):
             p
         default: .none
         }
@@ -94,7 +97,7 @@ extension Machine {
     }
 
     private func isAddressRange(_ kind: OperationKind) -> Bool {
-        [.munmap, .mprotect, .madvise, .msync, .mremap].contains(kind)
+        [.munmap, .mprotect, .madvise, .msync, .mremap, .remap].contains(kind)
     }
 
     private func entryPoint(_ request: Request) -> (OperationKind, KernelFunction) {
@@ -111,6 +114,7 @@ extension Machine {
         case .pinwrite: (.pinwrite, .dma_write)
         case .madviseDontneed: (.madvise, .sys_madvise)
         case .msync: (.msync, .sys_msync)
+        case .remap: (.remap, .sys_remap_file_pages)
         case .pread: (.pread, .sys_read)
         case .pwrite: (.pwrite, .sys_write)
         case .fsync: (.fsync, .sys_fsync)
@@ -171,6 +175,9 @@ extension Machine {
         case .msync(_, let pages, let mode):
             setRange(t, pages)
             self[t, .mode] = UInt64(mode.rawValue)
+        case .remap(_, let pages, let index):
+            setRange(t, pages)
+            self[t, .count] = index
         case .munmap(_, let pages), .madviseDontneed(_, let pages):
             setRange(t, pages)
         case .pwrite(_, let file, let indices, let value):

@@ -26,6 +26,8 @@ extension Machine {
         case .set_page_dirty_buffers: set_page_dirty_buffers(t, at: position)
         case .set_page_dirty_nobuffers: set_page_dirty_nobuffers(t, at: position)
         case .journalled_set_page_dirty: journalled_set_page_dirty(t, at: position)
+        case .balance_dirty_pages_ratelimited: balance_dirty_pages_ratelimited(t, at: position)
+        case .balance_dirty_pages: balance_dirty_pages(t, at: position)
         case .noop_dirty_folio: noop_dirty_folio(t)
         case .clear_page_dirty_for_io: clear_page_dirty_for_io(t, at: position)
         case .page_mkclean: page_mkclean(t, at: position)
@@ -47,6 +49,10 @@ extension Machine {
         case .sys_msync: sys_msync(t, at: position)
         case .sys_fsync: sys_fsync(t, at: position)
         case .do_fsync: do_fsync(t, at: position)
+        case .sys_remap_file_pages: sys_remap_file_pages(t, at: position)
+        case .filemap_populate: filemap_populate(t, at: position)
+        case .install_page: install_page(t, at: position)
+        case .do_file_page: do_file_page(t, at: position)
         case .sys_read: sys_read(t, at: position)
         case .sys_write: sys_write(t, at: position)
         case .sys_ftruncate: sys_ftruncate(t, at: position)
@@ -92,7 +98,7 @@ extension Machine {
             .clear_page_dirty_for_io, .write_cache_pages, .xfs_vm_writepages,
             .nfs_writepages, .do_fsync, .sys_fsync, .wb_writepages,
             .journal_commit_transaction, .unmap_region, .truncate_complete_page, .sys_read,
-            .pageout, .get_user_pages, .move_ptes:
+            .pageout, .get_user_pages, .move_ptes, .do_file_page:
             100
         default: 0
         }

@@ -136,6 +136,7 @@ extension Machine {
         case 0:  // E3: without the lock
             let entry = pte(mm, vpn)
             self[t, .vmfOriginal] = entry
+            if entry.isFile { return .call(.do_file_page, then: 100) }
             return entry.isNone ? .call(handlerOfAbsentPage(t), then: 100) : .jump(1)
         case 1:  // E4
             if let wait = lockPTL(mm, t) { return wait }

@@ -85,7 +85,13 @@ extension Machine {
             return .jump(102)
         case 102:  // N9
             self[t, .dirtyPage] = self[t, .vmfPage]
-            return .call(.set_page_dirty, then: 8)
+            return .call(.set_page_dirty, then: 103)
+        case 103:  // set_page_dirty_balance()
+            let balances = faultBalances(
+                newlyDirty: self[t, .result] == 1, madeWritable: self[file, .hasPageMkwrite])
+            guard balances else { return .jump(8) }
+            dropFaultLock(t)
+            return balance(t, self[self[t, .vmfPage], .mapping], then: 8)
         case 10:  // S22, and nothing to dirty
             self[t, .vmfHoldsPageLock] = false
             unlockPage(self[t, .vmfPage])

@@ -191,8 +191,19 @@ extension Machine {
         case 3:
             if self[page, .lockOwner] != 0 { return .blocked(.pageLock, page.raw) }
             return .jump(101)
-        default:
+        case 0:
+            let file = self[page, .mapping]
+            let balances = faultBalances(
+                newlyDirty: self[t, .result] == 1, madeWritable: self[file, .hasPageMkwrite])
             releaseFaultPage(t, page)
+            guard balances, throttles(file) else { return .leave() }
+            // maybe_unlock_mmap_for_io(): nobody is to wait for the address space meanwhile.
+            if [.read, .write].contains(self[t, .operation]) {
+                mmapUnlock(self[self[t, .process], .mm], t)
+                self[t, .vmfVMA] = .none
+            }
+            return balance(t, file, then: 103)
+        default:
             return .leave()
         }
     }

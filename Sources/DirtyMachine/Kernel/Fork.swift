@@ -20,7 +20,7 @@ extension Machine {
             // F0: what a fault can bring back is not copied.
             let refaults =
                 self[vma, .anonVMA] == 0
-                && self[vma, .flags].isDisjoint(with: [.pfnmap, .insertPage])
+                && self[vma, .flags].isDisjoint(with: [.pfnmap, .insertPage, .nonlinear])
             return refaults ? .jump(1) : .call(.copy_page_range, then: 1)
         case 2:  // F4
             flushTLB(mm, 0..<State.topPage)
@@ -102,6 +102,10 @@ extension Machine {
     private mutating func copyEntry(_ vma: Ref<VMA>, _ vpn: Int, to childMM: Ref<MM>) {
         let mm = self[vma, .mm]
         var entry = pte(mm, vpn)
+        guard entry.isMapped else {
+            setPTE(childMM, vpn, entry)
+            return
+        }
         let page = entry.folio
         if self[vma, .flags].isCOW, entry.write {
             entry.write = false

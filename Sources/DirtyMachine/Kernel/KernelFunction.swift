@@ -14,6 +14,7 @@ public enum KernelFunction: UInt8, Sendable, CaseIterable {
     // Dirty state
     case set_page_dirty, set_page_dirty_buffers, set_page_dirty_nobuffers, noop_dirty_folio
     case journalled_set_page_dirty
+    case balance_dirty_pages_ratelimited, balance_dirty_pages
     case clear_page_dirty_for_io, page_mkclean, page_mkclean_one, test_clear_page_dirty
     case cancel_dirty_page
     // Writeback
@@ -23,6 +24,7 @@ public enum KernelFunction: UInt8, Sendable, CaseIterable {
     case try_to_free_buffers, journal_commit_transaction
     // System calls
     case sys_mmap, sys_munmap, sys_mprotect, sys_madvise, sys_msync, sys_fsync, do_fsync
+    case sys_remap_file_pages, filemap_populate, install_page, do_file_page
     case sys_read, sys_write, sys_ftruncate, sys_fork, do_exit
     case mprotect_fixup, change_pte_range, msync_page_range, unmap_region, zap_pte_range
     case copy_page_range, exit_mmap

@@ -79,12 +79,28 @@ extension Machine {
 
     mutating func linkFile(_ vma: Ref<VMA>) {
         let file = self[vma, .file]
-        if file.exists { self[file, .immap] = insert(vma, into: self[file, .immap], FileOrder.self) }
+        guard file.exists else { return }
+        if self[vma, .flags].contains(.nonlinear) {
+            let last = state.nonlinearMappings(of: file).last ?? .none
+            self[vma, .fileLeft] = last
+            if last.exists { self[last, .fileRight] = vma } else { self[file, .immapNonlinear] = vma }
+        } else {
+            self[file, .immap] = insert(vma, into: self[file, .immap], FileOrder.self)
+        }
     }
 
     mutating func unlinkFile(_ vma: Ref<VMA>) {
         let file = self[vma, .file]
-        if file.exists { self[file, .immap] = remove(vma, from: self[file, .immap], FileOrder.self) }
+        guard file.exists else { return }
+        if self[vma, .flags].contains(.nonlinear) {
+            let (before, after) = (self[vma, .fileLeft], self[vma, .fileRight])
+            if before.exists { self[before, .fileRight] = after } else { self[file, .immapNonlinear] = after }
+            if after.exists { self[after, .fileLeft] = before }
+            self[vma, .fileLeft] = .none
+            self[vma, .fileRight] = .none
+        } else {
+            self[file, .immap] = remove(vma, from: self[file, .immap], FileOrder.self)
+        }
     }
 
     /// Changes a VMA's bounds in both trees.

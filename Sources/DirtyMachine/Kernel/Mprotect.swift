@@ -105,6 +105,10 @@ extension Machine {
                 self[t, .zapAddress] = limit
                 return .next
             }
+            guard pte(mm, vpn).isMapped else {
+                self[t, .zapAddress] = vpn + 1
+                return vpn + 1 < limit ? .jump(1) : .next
+            }
             guard rules.updatesPTEAtomically else {
                 // S16: the hardware may set D before the entry is written back.
                 self[t, .zapOld] = pte(mm, vpn)

@@ -30,11 +30,14 @@ extension Machine {
             if rules.msyncWalks, rules.generation == .v2_6 {
                 self[t, .zapAddress] = self[t, .cursor]
                 self[t, .zapEnd] = min(self[vma, .end], end)
+                self[t, .balancePages] = 0
                 return .call(.msync_page_range, then: 100)
             }
             return .jump(100)
         case 100:
-            return .jump(mode == .sync ? 2 : 101)
+            if mode == .sync { return .jump(2) }
+            let mustBalance = self[t, .balancePages] > 0 && throttles(self[self[t, .vma], .file])
+            return .jump(mustBalance ? 5 : 101)
         case 101:
             self[t, .cursor] = self[self[t, .vma], .end]
             return .jump(1)
@@ -54,6 +57,13 @@ extension Machine {
         case 3:
             checkPromises(t)
             return mmapReadLock(mm, t) ?? .jump(1)
+        case 5:  // the dirty pages that the walk has found
+            let vma = self[t, .vma]
+            let file = self[vma, .file]
+            self[t, .cursor] = self[vma, .end]
+            self[t, .vma] = .none
+            mmapUnlock(mm, t)
+            return balance(t, file, pages: self[t, .balancePages], then: 3)
         default:
             mmapUnlock(mm, t)
             self[t, .vma] = .none
@@ -87,7 +97,10 @@ extension Machine {
         case 2:
             flushTLBPage(mm, self[t, .zapAddress])
             self[t, .zapAddress] += 1
-            return .call(.set_page_dirty, then: 1)
+            return .call(.set_page_dirty, then: 101)
+        case 101:
+            self[t, .balancePages] += self[t, .result]
+            return .jump(1)
         default:
             unlockPTL(mm, t)
             return .leave()

@@ -74,6 +74,39 @@ extension Machine {
         self[t, .zapMM] = self[vma, .mm]
         self[t, .zapAddress] = start
         self[t, .zapEnd] = end
+        self[t, .zapNonlinear] = .none
+    }
+
+    /// A zap that leaves a nonlinear VMA's order as it is, and pages below `index` alone.
+    mutating func setNonlinearZap(
+        _ t: Ref<Task>, _ vma: Ref<VMA>, _ start: Int, _ end: Int, from index: Int
+    ) {
+        setZap(t, vma, start, end)
+        self[t, .zapNonlinear] = vma
+        self[t, .zapFirstIndex] = index
+    }
+
+    /// Which page of its file stands at an address of a nonlinear VMA.
+    private func indexOfEntry(_ entry: PTE, _ vma: Ref<VMA>, _ vpn: Int) -> Int {
+        self[entry.folio, .anon] ? linearIndex(vma, vpn) : self[entry.folio, .index]
+    }
+
+    /// The next entry that the zap is about.
+    private func nextToZap(_ t: Ref<Task>, _ mm: Ref<MM>, _ range: Range<Int>) -> Int? {
+        let vma = self[t, .zapNonlinear]
+        var from = range.lowerBound
+        while from < range.upperBound,
+            let (vpn, word) = state.radixFirst(self[mm, .pgd], in: from...range.upperBound - 1)
+        {
+            let entry = PTE(word: word)
+            if !vma.exists
+                || entry.isMapped && indexOfEntry(entry, vma, vpn) >= self[t, .zapFirstIndex]
+            {
+                return vpn
+            }
+            from = vpn + 1
+        }
+        return nil
     }
 
     /// Zaps zapAddress to zapEnd of zapMM, one page table after the other.
@@ -92,13 +125,17 @@ extension Machine {
         case 1:  // Z1
             let start = self[t, .zapAddress]
             let limit = min(self[t, .zapEnd], (start | 511) + 1)
-            guard start < limit,
-                let (vpn, _) = state.radixFirst(self[mm, .pgd], in: start...limit - 1)
-            else {
+            guard start < limit, let vpn = nextToZap(t, mm, start..<limit) else {
                 self[t, .zapAddress] = limit
                 return .jump(103)
             }
             let old = exchangePTE(mm, vpn)
+            self[t, .zapAddress] = vpn + 1
+            guard old.isMapped else { return .jump(107) }
+            let vma = self[t, .zapNonlinear]
+            if vma.exists, indexOfEntry(old, vma, vpn) != linearIndex(vma, vpn) {
+                setPTE(mm, vpn, PTE(fileOffset: self[old.folio, .index]))
+            }
             if !self[t, .mustFlush] { self[t, .zapFlushStart] = vpn }
             self[t, .mustFlush] = true
             self[t, .zapAddress] = vpn + 1
@@ -234,7 +271,11 @@ extension Machine {
                 return .jump(2)
             }
             let pieceEnd = min(self[vma, .end], end)
-            setZap(t, vma, max(self[vma, .start], cursor), pieceEnd)
+            if self[vma, .flags].contains(.nonlinear) {
+                setNonlinearZap(t, vma, max(self[vma, .start], cursor), pieceEnd, from: 0)
+            } else {
+                setZap(t, vma, max(self[vma, .start], cursor), pieceEnd)
+            }
             self[t, .cursor] = pieceEnd
             return .call(.zap_pte_range, then: 1)
         default:

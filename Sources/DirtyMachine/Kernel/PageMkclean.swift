@@ -67,6 +67,7 @@ extension Machine {
     /// Where the walk's VMA maps the page.
     func rmapAddress(_ t: Ref<Task>) -> Int {
         let (vma, page) = (self[t, .rmapVMA], self[t, .rmapPage])
+        if self[vma, .flags].contains(.nonlinear) { return self[t, .rmapNonlinear] }
         return self[vma, .start] + self[page, .index] - self[vma, .pgoff]
     }
 

@@ -30,6 +30,9 @@ extension Machine {
         for counter in [Counter.nr_dirty, .nr_writeback, .nr_mapped, .nr_anon] {
             self[State.system, .counter(counter)] = 0
         }
+        for cpu in 0..<cpuCount { self[processor(cpu), .dirtied] = 0 }
+        self[State.system, .dirtyExceeded] = false
+        self[State.system, .flusherIsWoken] = false
         self[State.system, .powerLosses] += 1
         return .leave()
     }
@@ -66,7 +69,8 @@ extension Machine {
     private func folios(of task: Ref<Task>) -> [Ref<Folio>] {
         var result = [
             self[task, .vmfPage], self[task, .vmfNewPage], self[task, .wbcPage], self[task, .page],
-            self[task, .zapPage], self[task, .gupPage],
+            self[task, .zapPage], self[task, .gupPage], self[task, .populatePage],
+            self[task, .balancePage],
         ]
         for list in [Field<Task, Ref<Batch>>.gather, .delayed] {
             var batch = self[task, list]
@@ -95,7 +99,7 @@ extension Machine {
         while let (vpn, word) = state.radixFirst(self[mm, .pgd], in: from...State.topPage) {
             let page = PTE(word: word).folio
             setPTE(mm, vpn, .empty)
-            if !isZeroFolio(page), self[page, .mapcount] > 0 {
+            if page.exists, !isZeroFolio(page), self[page, .mapcount] > 0 {
                 self[page, .mapcount] -= 1
                 if self[page, .mapcount] == 0, !self[page, .mapping].exists { dropFolio(page) }
             }
@@ -111,6 +115,7 @@ extension Machine {
         }
         if self[file, .device] != .none { powerUp(file) }
         self[file, .immap] = .none
+        self[file, .immapNonlinear] = .none
         self[file, .isInodeDirty] = false
         for lock in [Field<File, Lock>.immapLock, .privateLock, .inodeLock] {
             self[file, lock] = Lock(word: 0)

@@ -21,7 +21,12 @@ extension Machine {
             return .jump(3)
         case 1:  // through the kernel's own mapping of the page
             let page = self[t, .gupPage]
-            if isPoke { storeToMemory(page, storedValue(t)) }
+            if isPoke {
+                storeToMemory(page, storedValue(t))
+                // I12: a file may change through a mapping that may be written, and no other.
+                let vma = state.vma(self[t, .remoteMM], covering: self[t, .cursor])
+                if !vma.exists || !self[vma, .flags].isSharedWritable { noteSilentChange(page) }
+            }
             self[t, .value] = self[page, .contents]
             self[t, .hasValue] = true
             return isPoke ? .call(.set_page_dirty_lock, then: 2) : .jump(2)

@@ -95,7 +95,7 @@ extension Machine {
             unlockPage(page)
             putPage(page)
             self[t, .cursor] = index + 1
-            return .jump(self[t, .cursor] > self[t, .last] ? 7 : 1)
+            return balance(t, file, then: self[t, .cursor] > self[t, .last] ? 7 : 1)
         default:
             unlockInode(file, t)
             return .leave()

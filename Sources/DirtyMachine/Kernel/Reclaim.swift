@@ -89,7 +89,7 @@ extension Machine {
             self[t, .rmapSerial] = 0
             return .next
         case 1:
-            return nextRmapVMA(t, page).exists ? .next : .jump(7)
+            return nextRmapVMA(t, page).exists ? .next : .jump(8)
         case 2:
             if let wait = lockPTL(mm, t) { return wait }
             let entry = pte(mm, rmapAddress(t))
@@ -102,7 +102,12 @@ extension Machine {
             self[t, .rmapOld] = exchangePTE(mm, rmapAddress(t))
             return .next
         case 4:
-            flushTLBPage(mm, rmapAddress(t))
+            let vpn = rmapAddress(t)
+            flushTLBPage(mm, vpn)
+            let vma = self[t, .rmapVMA]
+            if self[vma, .flags].contains(.nonlinear), linearIndex(vma, vpn) != self[page, .index] {
+                setPTE(mm, vpn, PTE(fileOffset: self[page, .index]))
+            }
             return .jump(100)
         case 100:
             guard self[t, .rmapOld].dirty else { return .jump(5) }
@@ -114,7 +119,25 @@ extension Machine {
             return .next
         case 6:
             unlockPTL(mm, t)
-            return .jump(1)
+            return .jump(self[self[t, .rmapVMA], .flags].contains(.nonlinear) ? 9 : 1)
+        case 8:
+            // The kernel unmaps by a cursor whatever it meets in a nonlinear VMA. Here it is the
+            // page that reclaim came for.
+            let last = self[t, .rmapVMA]
+            let vma = last.exists ? self[last, .fileRight] : self[self[page, .mapping], .immapNonlinear]
+            self[t, .rmapVMA] = vma
+            guard vma.exists else { return .jump(7) }
+            self[t, .rmapNonlinear] = self[vma, .start]
+            return .next
+        case 9:
+            let vma = self[t, .rmapVMA]
+            if let wait = lockPTL(mm, t) { return wait }
+            guard let vpn = state.address(of: page, in: vma, from: self[t, .rmapNonlinear]) else {
+                unlockPTL(mm, t)
+                return .jump(8)
+            }
+            self[t, .rmapNonlinear] = vpn
+            return .jump(3)
         default:
             unlockImmap(self[page, .mapping], t)
             self[t, .rmapVMA] = .none

@@ -65,7 +65,7 @@ extension Machine {
             if rules.generation == .v6 { unlockPrivate(file, t) }
             return was ? .leave(0) : .next
         case 2:
-            accountDirtied(page)
+            accountDirtied(t, page)
             return .next
         default:  // D5
             self[file, .isInodeDirty] = true
@@ -79,7 +79,7 @@ extension Machine {
         case 0:  // D3
             return testSetPageDirty(t, page) ? .leave(0) : .next
         case 1:
-            accountDirtied(page)
+            accountDirtied(t, page)
             return .next
         default:  // D5
             self[file, .isInodeDirty] = true
@@ -99,10 +99,11 @@ extension Machine {
     }
 
     /// D4, under tree_lock: nothing happens if the page has been truncated meanwhile.
-    private mutating func accountDirtied(_ page: Ref<Folio>) {
+    private mutating func accountDirtied(_ t: Ref<Task>, _ page: Ref<Folio>) {
         let file = self[page, .mapping]
         guard file.exists else { return }
         if self[file, .accountsDirty] { count(.nr_dirty, 1) }
+        countDirtied(t, file)
         setTag(file, self[page, .index], .dirty, true)
     }
 

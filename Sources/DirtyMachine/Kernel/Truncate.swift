@@ -52,12 +52,19 @@ extension Machine {
             let from = self[t, .newSize]
             let cursor = self[t, .rmapPgoff] < 0 ? nil : (self[t, .rmapPgoff], self[t, .rmapSerial])
             let vma = state.nextMapping(of: file, pages: from...State.lastIndex, after: cursor)
-            guard vma.exists else { return .jump(2) }
+            guard vma.exists else { return .jump(3) }
             self[t, .rmapPgoff] = self[vma, .pgoff]
             self[t, .rmapSerial] = self[vma, .serial]
             let start = max(self[vma, .start], self[vma, .start] + from - self[vma, .pgoff])
             setZap(t, vma, start, self[vma, .end])
             return .call(.zap_pte_range, then: 1)
+        case 3:  // the nonlinear ones, all of each
+            let last = self[t, .rmapVMA]
+            let vma = last.exists ? self[last, .fileRight] : self[file, .immapNonlinear]
+            self[t, .rmapVMA] = vma
+            guard vma.exists else { return .jump(2) }
+            setNonlinearZap(t, vma, self[vma, .start], self[vma, .end], from: self[t, .newSize])
+            return .call(.zap_pte_range, then: 3)
         default:
             unlockImmap(file, t)
             return .leave()

@@ -88,7 +88,13 @@ extension Machine {
             return .jump(103)
         case 103:
             self[t, .dirtyPage] = self[t, .vmfPage]
-            return .call(.set_page_dirty, then: 8)
+            return .call(.set_page_dirty, then: 104)
+        case 104:  // set_page_dirty_balance()
+            let balances = faultBalances(
+                newlyDirty: self[t, .result] == 1, madeWritable: self[t, .vmfMadeWritable])
+            guard balances else { return .jump(8) }
+            dropFaultLock(t)
+            return balance(t, self[self[t, .vmfPage], .mapping], then: 8)
         case 8:
             releaseFaultPage(t, self[t, .vmfPage])
             return .leave()
@@ -135,11 +141,14 @@ extension Machine {
 
     /// Lets go of the page that a fault worked on, and of its lock if the fault has it.
     mutating func releaseFaultPage(_ t: Ref<Task>, _ page: Ref<Folio>) {
-        if self[t, .vmfHoldsPageLock] {
-            self[t, .vmfHoldsPageLock] = false
-            unlockPage(page)
-        }
+        dropFaultLock(t)
         putPage(page)
+    }
+
+    mutating func dropFaultLock(_ t: Ref<Task>) {
+        guard self[t, .vmfHoldsPageLock] else { return }
+        self[t, .vmfHoldsPageLock] = false
+        unlockPage(self[t, .vmfPage])
     }
 
     /// W5: the store goes to a private copy. Entered with ptl held.

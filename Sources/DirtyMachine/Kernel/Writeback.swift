@@ -54,7 +54,11 @@ extension Machine {
             return .jump(1)
         default:
             putPage(page)
-            return .jump(1)
+            guard self[t, .wbcBudget] > 0 else { return .jump(1) }
+            self[t, .wbcBudget] -= 1
+            guard self[t, .wbcBudget] == 0 else { return .jump(1) }
+            self[t, .wbcPage] = .none
+            return .leave()
         }
     }
 
@@ -99,14 +103,14 @@ extension Machine {
             return .next
         case 2:  // c
             setPageWriteback(page)
-            self[t, .boolean] = self[page, .asyncBuffers] != 0
-            return .jump(self[t, .boolean] ? 3 : 4)
+            self[t, .wbcSubmits] = self[page, .asyncBuffers] != 0
+            return .jump(self[t, .wbcSubmits] ? 3 : 4)
         case 3:  // d
             submitBio(t, page, carriesValue: self[page, .asyncBuffers] & 1 == 1)
             return .next
         case 4:  // e
             unlockPage(page)
-            return self[t, .boolean] ? .leave() : .next
+            return self[t, .wbcSubmits] ? .leave() : .next
         default:  // f: no buffer was dirty, so nothing is written
             endPageWriteback(page)
             return .leave()

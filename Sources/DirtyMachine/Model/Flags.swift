@@ -15,6 +15,8 @@ public struct PTE: Word, Hashable, Sendable {
     static let protNoneBit: UInt64 = 128
     /// PCD: a cache attribute, which only drivers ask for.
     static let uncachedBit: UInt64 = 256
+    /// pte_file(): not present, but remembers which page of the file belongs here.
+    static let fileBit: UInt64 = 512
     static let frameShift: UInt64 = 12
     /// What vm_page_prot holds and pte_modify() replaces.
     static let protectionBits = presentBit | writeBit | userBit | executeBit | protNoneBit
@@ -56,7 +58,15 @@ public struct PTE: Word, Hashable, Sendable {
     public var isNone: Bool { word == 0 }
     /// pte_present(): also true of PROT_NONE entries.
     public var isMapped: Bool { has(PTE.presentBit | PTE.protNoneBit) }
-    public var folio: Ref<Folio> { Ref(word: word >> PTE.frameShift) }
+    /// The frame; none where nothing is mapped.
+    public var folio: Ref<Folio> { isMapped ? Ref(word: word >> PTE.frameShift) : .none }
+    /// pte_file(): an entry of a nonlinear VMA whose page is not mapped just now.
+    public var isFile: Bool { has(PTE.fileBit) }
+    /// pte_to_pgoff().
+    public var fileOffset: Int { Int(word >> PTE.frameShift) }
+
+    /// pgoff_to_pte().
+    init(fileOffset: Int) { word = UInt64(fileOffset) << PTE.frameShift | PTE.fileBit }
 
     /// mk_pte(): an entry for a page with a VMA's default protection.
     init(_ folio: Ref<Folio>, _ prot: PTE) {
@@ -99,6 +109,8 @@ public struct VMFlags: OptionSet, Word, Hashable, Sendable {
     public static let pfnmap = VMFlags(rawValue: 0x1000)
     /// The driver's mmap installed pages of its own (vm_insert_page()).
     public static let insertPage = VMFlags(rawValue: 0x2000)
+    /// Pages stand in any order (remap_file_pages until 2.6.22, gone in 4.0).
+    public static let nonlinear = VMFlags(rawValue: 0x800000)
     static let access: VMFlags = [.read, .write, .exec]
 
     /// is_cow_mapping().

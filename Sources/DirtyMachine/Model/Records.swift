@@ -23,6 +23,11 @@ extension Field where R == System, Value == Int {
     /// Bit n: task slot n is taken.
     static var taskSlots: Self { Self(46) }
     static var nextCPU: Self { Self(52) }
+    // Thresholds of dirty pages; a limit of 0 is none
+    static var dirtyBackground: Self { Self(56) }
+    static var dirtyLimit: Self { Self(57) }
+    /// Pages that a CPU may dirty between two looks at the counters.
+    static var ratelimitPages: Self { Self(58) }
     /// Crashes so far.
     static var powerLosses: Self { Self(53) }
     /// Ghost: faults and writes that nothing made necessary (I16).
@@ -30,6 +35,12 @@ extension Field where R == System, Value == Int {
     static var wastedWrites: Self { Self(61) }
     /// Ghost: stores to file pages so far.
     static var storeClock: Self { Self(62) }
+}
+extension Field where R == System, Value == Bool {
+    /// The limit was passed when somebody last looked.
+    static var dirtyExceeded: Self { Self(59, bits: 0, 1) }
+    /// The background threshold was.
+    static var flusherIsWoken: Self { Self(59, bits: 1, 1) }
 }
 extension Field where R == System, Value == Ref<Process> { static var processes: Self { Self(47) } }
 extension Field where R == System, Value == Ref<File> { static var files: Self { Self(48) } }
@@ -57,6 +68,11 @@ public enum Processor: Record {
     static let entries = 120
 }
 
+extension Field where R == Processor, Value == Int {
+    /// Pages dirtied since the thresholds were last looked at.
+    static var dirtied: Self { Self(1) }
+}
+
 /// A process or one of its threads.
 public enum Process: Record {
     public static let kind = RecordKind.process
@@ -70,6 +86,8 @@ extension Field where R == Process, Value == Int {
     static var name: Self { Self(1, bits: 0, 32) }
     static var minorFaults: Self { Self(3, bits: 0, 32) }
     static var majorFaults: Self { Self(3, bits: 32, 32) }
+    /// nr_dirtied of 6.18: pages dirtied since it was last throttled.
+    static var dirtied: Self { Self(4, bits: 32, 32) }
 }
 extension Field where R == Process, Value == Ref<MM> { static var mm: Self { Self(2, bits: 0, 32) } }
 extension Field where R == Process, Value == Ref<Process> {
@@ -226,6 +244,8 @@ extension Field where R == File, Value == Ref<Node> {
 }
 extension Field where R == File, Value == Ref<VMA> {
     static var immap: Self { Self(4, bits: 32, 32) }
+    /// i_mmap_nonlinear: linked through fileLeft and fileRight.
+    static var immapNonlinear: Self { Self(9, bits: 0, 32) }
 }
 extension Field where R == File, Value == Lock {
     static var immapLock: Self { Self(5) }

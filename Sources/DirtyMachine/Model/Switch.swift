@@ -11,8 +11,6 @@ public struct Switch: Sendable {
     public let meaning: String
     let values: Values
     private let standings: [Standing]
-    /// Whether the machine acts on it.
-    let isSimulated: Bool
 
     /// What a switch can be set to.
     enum Values: Sendable {
@@ -46,14 +44,14 @@ public struct Switch: Sendable {
     /// `profiles` has what the switch is in each of `Profile.allCases`.
     init(
         _ id: String, _ name: String, _ meaning: String, _ values: [Value],
-        in profiles: [Standing], isSimulated: Bool = true
+        in profiles: [Standing]
     ) {
-        self.init(id, name, meaning, .words(values), in: profiles, isSimulated: isSimulated)
+        self.init(id, name, meaning, .words(values), in: profiles)
     }
 
     init(
         _ id: String, _ name: String, _ meaning: String, _ values: Values,
-        in profiles: [Standing], isSimulated: Bool = true
+        in profiles: [Standing]
     ) {
         precondition(profiles.count == Profile.allCases.count, "\(name) says what it is everywhere")
         self.id = id
@@ -61,7 +59,6 @@ public struct Switch: Sendable {
         self.meaning = meaning
         self.values = values
         standings = profiles
-        self.isSimulated = isSimulated
     }
 
     public func standing(in profile: Profile) -> Standing {
@@ -127,7 +124,6 @@ public enum RuleVerdict: Hashable, Sendable {
     case badValue(expected: String)
     /// The rule has no meaning in this profile; the sentence says why.
     case refused(why: String)
-    case notSimulated
 }
 
 extension Rules {
@@ -143,8 +139,7 @@ extension Rules {
     /// The names of the rules that mean something in a profile.
     public static func settable(in profile: Profile) -> [String] {
         Switch.all.filter {
-            if case .value = $0.standing(in: profile) { return $0.isSimulated }
-            return false
+            if case .value = $0.standing(in: profile) { true } else { false }
         }.map(\.name)
     }
 
@@ -154,7 +149,6 @@ extension Rules {
             return .unknownRule(known: Rules.settable(in: profile))
         }
         if case .meaningless(let why) = knob.standing(in: profile) { return .refused(why: why) }
-        guard knob.isSimulated else { return .notSimulated }
         guard knob.apply(value, to: &self) else { return .badValue(expected: knob.expected) }
         return .accepted
     }

@@ -160,12 +160,11 @@ extension Switch {
                 .init("right") { $0.faultBalances = .always },
                 .init("newly-dirty") { $0.faultBalances = .newlyDirty },
                 .init("none", aliases: ["wrong"]) { $0.faultBalances = .never },
-            ], in: [untracked, "none", "newly-dirty", "newly-dirty", "right"], isSimulated: false),
+            ], in: [untracked, "none", "newly-dirty", "newly-dirty", "right"]),
         Switch(
             "S26", "nonlinear-visible",
             "Writeback finds the PTEs of pages that remap_file_pages moved.",
-            .flag(\.nonlinearIsVisible), in: ["wrong", "wrong", "wrong", "wrong", "right"],
-            isSimulated: false),
+            .flag(\.nonlinearIsVisible), in: ["wrong", "wrong", "wrong", "wrong", "right"]),
         Switch(
             "S27", "zap-flush",
             "When an unmap flushes: after ptl, before ptl is dropped (3.15), or before rmap (6.2).",

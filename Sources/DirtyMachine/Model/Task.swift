@@ -62,6 +62,19 @@ extension Field where R == Task, Value == Int {
     static var valueTime: Self { Self(57, bits: 0, 32) }
     /// Where mremap moves to; where the mapping begins whose pages are pinned.
     static var newAddress: Self { Self(46) }
+    /// A zap of a nonlinear VMA spares the pages of the file below this one.
+    static var zapFirstIndex: Self { Self(23) }
+
+    // ->populate, of remap_file_pages()
+    static var populateAddress: Self { Self(48) }
+    static var populateEnd: Self { Self(49) }
+    static var populateIndex: Self { Self(50) }
+    /// How many pages a writeback may still write; 0 is no limit.
+    static var wbcBudget: Self { Self(53) }
+    /// Pages dirtied that have still to be balanced for.
+    static var balancePages: Self { Self(54) }
+    /// Where try_to_unmap() has found a page in a nonlinear VMA.
+    static var rmapNonlinear: Self { Self(52) }
 }
 extension Field where R == Task, Value == OperationKind {
     static var operation: Self { Self(0, bits: 16, 8) }
@@ -79,6 +92,8 @@ extension Field where R == Task, Value == Bool {
     static var vmfMadeWritable: Self { Self(0, bits: 46, 1) }
     /// WB_SYNC_ALL: wait for writeback that is under way.
     static var wbcSync: Self { Self(0, bits: 47, 1) }
+    /// The page that is being written had a dirty buffer.
+    static var wbcSubmits: Self { Self(15, bits: 43, 1) }
     /// The device is to hold the write until `complete`.
     static var wbcHold: Self { Self(0, bits: 48, 1) }
     static var zapFoundDirty: Self { Self(0, bits: 49, 1) }
@@ -129,6 +144,10 @@ extension Field where R == Task, Value == Ref<Process> {
 extension Field where R == Task, Value == Ref<Task> {
     static var next: Self { Self(2, bits: 32, 32) }
 }
+extension Field where R == Task, Value == VMFlags {
+    /// Of the VMA that is to take a remapped piece's place.
+    static var vmFlags: Self { Self(15, bits: 16, 24) }
+}
 extension Field where R == Task, Value == Ref<MM> {
     static var zapMM: Self { Self(35, bits: 0, 32) }
     static var rmapMM: Self { Self(42, bits: 32, 32) }
@@ -142,6 +161,7 @@ extension Field where R == Task, Value == Ref<File> {
     static var wbcFile: Self { Self(30, bits: 0, 32) }
     /// The file that a journal commit is about, when it is not the operation's own.
     static var commitFile: Self { Self(32, bits: 0, 32) }
+    static var balanceFile: Self { Self(55, bits: 0, 32) }
     static var dirtyMapping: Self { Self(22, bits: 32, 32) }
     static var promisedFile: Self { Self(56, bits: 32, 32) }
 }
@@ -157,6 +177,9 @@ extension Field where R == Task, Value == Ref<VMA> {
     static var detached: Self { Self(36, bits: 0, 32) }
     static var vma: Self { Self(36, bits: 32, 32) }
     static var rmapVMA: Self { Self(27, bits: 0, 32) }
+    /// zap_details: the nonlinear VMA whose entries a zap turns into file entries.
+    static var zapNonlinear: Self { Self(32, bits: 32, 32) }
+    static var populateVMA: Self { Self(51, bits: 0, 32) }
 }
 extension Field where R == Task, Value == Ref<Folio> {
     static var vmfPage: Self { Self(19, bits: 0, 32) }
@@ -171,6 +194,9 @@ extension Field where R == Task, Value == Ref<Folio> {
     static var zapPage: Self { Self(35, bits: 32, 32) }
     /// What get_user_pages() has found.
     static var gupPage: Self { Self(44, bits: 0, 32) }
+    static var populatePage: Self { Self(51, bits: 32, 32) }
+    /// The page whose writeback a throttled task waits for.
+    static var balancePage: Self { Self(55, bits: 32, 32) }
 }
 extension Field where R == Task, Value == PTE {
     static var vmfOriginal: Self { Self(21) }
@@ -189,6 +215,7 @@ public enum OperationKind: UInt8, Word, Sendable, CaseIterable {
     case none, read, write, mmap, munmap, mprotect, madvise, msync, pread, pwrite, fsync, ftruncate
     case fork, exit, writeback, complete, reclaim, evict, journal, strip, crash
     case mremap, poke, peek, pin, unpin, pinwrite
+    case remap
 
     public init(word: UInt64) { self = OperationKind(rawValue: UInt8(word)) ?? .none }
     public var word: UInt64 { UInt64(rawValue) }

@@ -180,6 +180,9 @@ extension Machine {
         if old.folio != new.folio {
             result += [alteration(change, subject, "frame", frame(old), frame(new))].compactMap { $0 }
         }
+        func offset(_ pte: PTE) -> String { pte.isFile ? "\(pte.fileOffset)" : "-" }
+        result += [alteration(change, subject, "file offset", offset(old), offset(new))]
+            .compactMap { $0 }
         return result
     }
 

@@ -49,7 +49,7 @@ struct InvariantChecks {
             var from = 0
             while let (vpn, word) = m.state.radixFirst(m[mm, .pgd], in: from...State.topPage) {
                 let entry = PTE(word: word)
-                if !m.isZeroFolio(entry.folio), !m.hasNoStructPage(entry.folio) {
+                if entry.isMapped, !m.isZeroFolio(entry.folio), !m.hasNoStructPage(entry.folio) {
                     let vma = m.state.vma(mm, covering: vpn)
                     result.append(MappedPage(mm: mm, vpn: vpn, entry: entry, vma: vma))
                 }
@@ -270,6 +270,18 @@ struct InvariantChecks {
         }
     }
 
+    // MARK: I18
+
+    /// Every CPU may dirty some pages before it looks at the counters, and every task one before it
+    /// gets there.
+    func runawayDirtyPages() -> [Finding] {
+        let limit = m[State.system, .dirtyLimit]
+        let bound = limit + m[State.system, .ratelimitPages] * m.cpuCount + tasks.count
+        let pages = m.state.counter(.nr_dirty) + m.state.counter(.nr_writeback)
+        guard limit > 0, pages > bound else { return [] }
+        return [("nr_dirty", "\(pages) pages are dirty or under writeback, but the limit is \(limit)")]
+    }
+
     // MARK: I17, I19, I20
 
     func mkcleanOfAnonymousPages() -> [Finding] {
@@ -307,6 +319,8 @@ struct InvariantChecks {
                 if !m[task, .rmapOld].isNone { result.append(m[task, .rmapPage]) }
             case .move_ptes:
                 if m[task, .zapPage].exists { result.append(m[task, .zapPage]) }
+            case .install_page:
+                if !m[task, .zapOld].isNone { result.append(m[task, .zapPage]) }
             case .zap_pte_range:
                 let page = m[task, .zapPage]
                 if page.exists, frame.position != 3 || m.delaysRmap(task) { result.append(page) }
@@ -326,7 +340,8 @@ struct InvariantChecks {
         mapped.filter { page in
             guard page.vma.exists, m[page.vma, .file].exists else { return false }
             let file = m[page.vma, .file]
-            let index = m[page.vma, .pgoff] + page.vpn - m[page.vma, .start]
+            let index = m[page.vma, .flags].contains(.nonlinear) && !m[page.folio, .anon]
+                ? m[page.folio, .index] : m.linearIndex(page.vma, page.vpn)
             return index >= m[file, .size]
                 && !isAnyTask(in: .sys_ftruncate) { m[$0, .file] == file }
         }.map {

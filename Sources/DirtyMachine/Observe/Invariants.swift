@@ -28,6 +28,7 @@ public enum Invariant: String, CaseIterable, Sendable {
     case protectionBits = "I15"
     case cost = "I16"
     case mkcleanOfFilePages = "I17"
+    case throttle = "I18"
     case mapcount = "I19"
     case truncation = "I20"
 
@@ -130,6 +131,11 @@ public enum Invariant: String, CaseIterable, Sendable {
             )
         case .mkcleanOfFilePages:
             ("mkclean-of-file-pages", "page_mkclean() is applied to file pages only", "never")
+        case .throttle:
+            (
+                "throttle", "dirty pages and those under writeback do not run away from the limit",
+                "as many pages more as each CPU may dirty before it looks"
+            )
         case .mapcount:
             (
                 "mapcount", "a page's mapcount is the number of PTEs that map it",
@@ -195,6 +201,7 @@ extension InvariantChecks {
             case .permission: writableWithoutPermission()
             case .cowPrivacy: sharedWritableAnonymousPages()
             case .mkcleanOfFilePages: mkcleanOfAnonymousPages()
+            case .throttle: runawayDirtyPages()
             case .mapcount: wrongMapcounts()
             case .truncation: mappedBeyondTheEnd()
             }

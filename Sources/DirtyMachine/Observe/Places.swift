@@ -99,6 +99,13 @@ extension Machine {
         }
     }
 
+    /// The file that a process maps at a virtual page.
+    public func file(at vpn: Int, of process: Ref<Process>) -> Ref<File>? {
+        let mm = self[process, .mm]
+        let vma = mm.exists ? state.vma(mm, covering: vpn) : .none
+        return vma.exists && self[vma, .file].exists ? self[vma, .file] : nil
+    }
+
     // MARK: The reverse map
 
     /// Who maps a page of a file, in the order in which the kernel walks them; `limit` at most.
@@ -142,7 +149,7 @@ extension Machine {
             if holds(self[file, .privateLock]) { add(.privateLock, file.raw) }
         }
         var pages: Set<Ref<Folio>> = []
-        for field in [Field<Task, Ref<Folio>>.vmfPage, .dirtyPage, .rmapPage, .wbcPage, .page, .zapPage, .gupPage] {
+        for field in [Field<Task, Ref<Folio>>.vmfPage, .dirtyPage, .rmapPage, .wbcPage, .page, .zapPage, .gupPage, .populatePage] {
             let page = self[task, field]
             guard page.exists, state.kind(at: page.raw) == .folio, self[page, .lockOwner] == slot,
                 pages.insert(page).inserted

@@ -50,7 +50,7 @@ extension StepTitle {
         switch function {
         case .handle_mm_fault, .do_no_page, .filemap_nopage, .shmem_nopage,
             .msync_page_range, .journal_commit_transaction,
-            .journalled_writepage, .pageout:
+            .journalled_writepage, .filemap_populate, .install_page, .pageout:
             .v2_6
         case .do_read_fault, .do_cow_fault, .do_shared_fault, .do_fault_around, .filemap_fault,
             .finish_fault, .fault_dirty_shared_page, .noop_dirty_folio, .iomap_page_mkwrite,
@@ -181,6 +181,14 @@ extension StepTitle {
         case .set_page_dirty_buffers:
             return [step("D2", "mark every buffer dirty"), step("D3", "set PG_dirty"), account, inode]
         case .set_page_dirty_nobuffers: return [step("D3", "set PG_dirty"), account, inode]
+        case .balance_dirty_pages_ratelimited:
+            return [step("count the page; now and then look at the thresholds")]
+        case .balance_dirty_pages:
+            return [
+                step("compare nr_dirty and nr_writeback with the limit"),
+                step("choose a page under writeback to wait for"),
+                step("wait until it is written"),
+            ]
         case .journalled_set_page_dirty:
             return [step(isModern ? "go on to the page" : "set PG_checked for the journal")]
         case .noop_dirty_folio: return [step("D3", "set PG_dirty and nothing else")]
@@ -270,6 +278,8 @@ extension StepTitle {
                 step("take ptl, look at the PTE"), step("exchange the PTE for an empty one"),
                 step("flush the TLBs"), step("take the page out of the reverse map"),
                 step("release ptl"), step("release \(lock.immap)"),
+                step("go to the next nonlinear VMA, if there is any"),
+                step(generation == .v6 ? "" : "take ptl, look for the page in the nonlinear VMA"),
             ]
         case .pageout:
             return [step("the page is clean by now: unlock it")]
@@ -300,6 +310,30 @@ extension StepTitle {
             return [
                 take, step("go to the next VMA"), step("release \(lock.mmap) for the I/O"),
                 step("take \(lock.mmap) again"), release,
+                step(generation == .v6 ? "" : "release \(lock.mmap) to balance"),
+            ]
+        case .sys_remap_file_pages:
+            let isModern = generation == .v6
+            return [
+                take, step("look at the VMA"), release, step("take \(lock.mmap) for writing"),
+                step(
+                    isModern
+                        ? "take the old piece out of the address space"
+                        : "make the VMA nonlinear: off i_mmap"),
+                step("map a piece of its own there"), release,
+            ]
+        case .filemap_populate:
+            return [
+                step("find the page in the cache, or start to read it"),
+                step("the read is complete: unlock the page"),
+            ]
+        case .install_page:
+            return [
+                step("take ptl, see if the page was truncated"),
+                step("exchange the old PTE for an empty one"),
+                step("flush the TLBs for the old PTE"),
+                step("take the old page out of the reverse map"),
+                step("install the PTE, add it to the reverse map"), step("release ptl"),
             ]
         case .msync_page_range:
             return [
@@ -383,15 +417,7 @@ extension StepTitle {
                 step("flush the old addresses, still under ptl"), step("release ptl"),
                 step("flush the old addresses"),
             ]
-        case .mm_populate:
-            let isClassic = generation == .v2_6
-            return [
-                step("take \(lock.mmap)"), step("release \(lock.mmap)"),
-                step(isClassic ? "find the page in the cache, or start to read it" : ""),
-                step(isClassic ? "the read is complete: unlock the page" : ""),
-                step(isClassic ? "take ptl" : ""), step(isClassic ? "install the PTE" : ""),
-                step(isClassic ? "release ptl" : ""),
-            ]
+        case .mm_populate: return [step("take \(lock.mmap)"), step("release \(lock.mmap)")]
         default: return nil
         }
     }
@@ -427,6 +453,7 @@ extension StepTitle {
                     generation == .v6
                         ? "take \(lock.immap)" : "take \(lock.immap), bump truncate_count"),
                 step("T2", "go to the next VMA beyond the new end"), step("T2", "release \(lock.immap)"),
+                step("T2", "go to the next nonlinear VMA, if there is any"),
             ]
         case .truncate_inode_pages:
             return [

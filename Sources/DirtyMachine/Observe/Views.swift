@@ -174,7 +174,11 @@ extension Machine {
     public func page(_ index: Int, at vpn: Int, in vma: Ref<VMA>) -> PageView {
         let entry = pte(self[vma, .mm], vpn)
         let file = self[vma, .file]
-        let fileIndex = file.exists ? self[vma, .pgoff] + vpn - self[vma, .start] : 0
+        var fileIndex = file.exists ? linearIndex(vma, vpn) : 0
+        if entry.isFile { fileIndex = entry.fileOffset }
+        if self[vma, .flags].contains(.nonlinear), entry.isMapped, !self[entry.folio, .anon] {
+            fileIndex = self[entry.folio, .index]
+        }
         var folio = entry.folio
         if !folio.exists, file.exists { folio = state.findPage(file, fileIndex) }
         return PageView(
@@ -277,10 +281,18 @@ extension Machine {
         var cursor: (Int, Int)?
         while true {
             let vma = state.nextMapping(of: file, page: index, after: cursor)
-            guard vma.exists else { return reach }
+            guard vma.exists else { break }
             count(pte(self[vma, .mm], self[vma, .start] + index - self[vma, .pgoff]))
             cursor = (self[vma, .pgoff], self[vma, .serial])
         }
+        for vma in state.nonlinearMappings(of: file) {
+            var from = self[vma, .start]
+            while let vpn = state.address(of: folio, in: vma, from: from) {
+                count(pte(self[vma, .mm], vpn))
+                from = vpn + 1
+            }
+        }
+        return reach
     }
 }
 
@@ -315,6 +327,11 @@ extension Machine {
         let cached = state.findPage(file, index)
         if cached.exists, self[cached, .uptodate], self[cached, .contents] == value { return true }
         if self[file, .fileSystem].hasDisk, state.diskValue(file, index) == value { return true }
+        let isElsewhere = state.nonlinearMappings(of: file).contains { vma in
+            cached.exists && state.address(of: cached, in: vma, from: self[vma, .start]) != nil
+                && self[cached, .contents] == value
+        }
+        if isElsewhere { return true }
         var cursor: (Int, Int)?
         while true {
             let vma = state.nextMapping(of: file, page: index, after: cursor)

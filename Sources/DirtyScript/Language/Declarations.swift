@@ -179,13 +179,8 @@ extension Declarations {
                     continue
                 }
                 let kernel = kernel ?? Vocabulary.defaultKernel
-                let complaint: String
-                switch rules.check(rule, value, kernel) {
-                case .meaningless(let why):
-                    complaint = "has no meaning on \(kernel): \(printable(why))"
-                case .notSimulated: complaint = "is not simulated yet"
-                default: continue
-                }
+                guard case .meaningless(let why) = rules.check(rule, value, kernel) else { continue }
+                let complaint = "has no meaning on \(kernel): \(printable(why))"
                 diagnostics.append(
                     check.source.diagnostic(
                         "rule \(quoted(rule)) \(complaint)", at: check.location))

@@ -81,7 +81,7 @@ extension LineParser {
             throw error(
                 "rule \(quoted(name.text)) cannot be \(quoted(value.text))", at: value,
                 expected: printable(expected), candidates: candidates)
-        case .valid, .meaningless, .notSimulated:
+        case .valid, .meaningless:
             guard !value.text.isEmpty else {
                 throw unknown("value", value, expected: nil, candidates: [])
             }
@@ -117,7 +117,7 @@ extension LineParser {
         let fileSystem = try choose("file system", from: Vocabulary.fileSystems, .fileSystem).text
         var file = FileDeclaration(name: name.text, pages: pages, fileSystem: fileSystem)
         let modes = FileDeclaration.DataMode.allCases
-        try options(["cached", "buffers=", "mkwrite"] + modes.map { "data=\($0.rawValue)" }) {
+        try options(["cached", "buffers=", "mkwrite"] + modes.map { "data=\($0.rawValue)" } + ["folio="]) {
             parser, key, value throws(Diagnostic) in
             switch key {
             case "cached": file.cached = true
@@ -125,6 +125,14 @@ extension LineParser {
             case "buffers=":
                 file.buffers = try parser.number(
                     value, "number of buffers", 1...Limits.buffersPerPage)
+            case "folio=":
+                let pages = try parser.number(value, "number of pages of a folio", 1...512)
+                guard pages & (pages - 1) == 0 else {
+                    throw parser.error(
+                        "a folio cannot have \(pages) pages", at: value,
+                        expected: "a power of two from 1 to 512")
+                }
+                file.folio = pages
             default:
                 guard let mode = FileDeclaration.DataMode(rawValue: value.text) else {
                     let words = modes.map(\.rawValue)

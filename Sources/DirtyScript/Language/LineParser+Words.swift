@@ -147,6 +147,7 @@ extension LineParser {
             open.removeAll { Self.key(of: $0) == key }
             try apply(&self, key, pair?.value ?? token)
             note(.option, token)
+            if pair != nil { note(.option, token, as: key) }
         }
     }
 
@@ -157,10 +158,11 @@ extension LineParser {
 
     // MARK: What is not simulated yet
 
-    mutating func note(_ place: Unsupported.Place, _ token: Token) {
-        let feature = Unsupported.Feature(place: place, word: token.text)
+    /// `word` is how the feature is listed, where that is not as it is written.
+    mutating func note(_ place: Unsupported.Place, _ token: Token, as word: String? = nil) {
+        let feature = Unsupported.Feature(place: place, word: word ?? token.text)
         guard declarations.unsupported.contains(feature) else { return }
-        unsupported.append(error("\(quoted(token.text)) is not simulated yet", at: token))
+        unsupported.append(error("\(quoted(feature.word)) is not simulated yet", at: token))
     }
 
     func supported(_ place: Unsupported.Place, _ words: [String]) -> [String] {

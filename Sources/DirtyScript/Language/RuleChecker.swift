@@ -7,8 +7,6 @@ public enum RuleVerdict: Hashable, Sendable {
     case badValue(expected: String, candidates: [String] = [])
     /// The rule exists, and setting it under this kernel has no meaning.
     case meaningless(why: String)
-    /// The rule exists, and the machine does not act on it yet.
-    case notSimulated
 }
 
 /// Knows the rules of the kernel profiles. The machine owns that table; the parser only asks. It also

@@ -58,7 +58,8 @@ public enum ScenarioPrinter {
             "file", file.name, "\(file.pages)", file.fileSystem, file.cached ? "cached" : nil,
             file.buffers == 1 ? nil : option("buffers", file.buffers),
             file.mkwrite ? "mkwrite" : nil,
-            file.data == .ordered ? nil : "data=\(file.data.rawValue)")
+            file.data == .ordered ? nil : "data=\(file.data.rawValue)",
+            file.folio == 1 ? nil : "folio=\(file.folio)")
     }
 
     private static func text(of operation: Operation) -> String {

@@ -133,6 +133,8 @@ public struct FileDeclaration: Hashable, Sendable {
     public var buffers = 1
     public var mkwrite = false
     public var data = DataMode.ordered
+    /// Pages of its folios: a power of two.
+    public var folio = 1
 
     public init(name: String, pages: Int, fileSystem: String) {
         self.name = name

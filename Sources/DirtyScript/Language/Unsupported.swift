@@ -9,7 +9,6 @@ enum Unsupported {
     }
 
     static let all: Set<Feature> = [
-        Feature(place: .command, word: "dirty"),
-        Feature(place: .operation, word: "remap"),
+        Feature(place: .option, word: "folio="),
     ]
 }

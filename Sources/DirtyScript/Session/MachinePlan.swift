@@ -90,7 +90,6 @@ extension RuleChecker {
             return .badValue(
                 expected: expected, candidates: words.map(String.init).filter { !$0.contains(" ") })
         case .refused(let why): return .meaningless(why: why)
-        case .notSimulated: return .notSimulated
         }
     }
 
@@ -115,8 +114,6 @@ extension RuleChecker {
         case .meaningless(let why):
             diagnostic.message =
                 "rule '\(override.name)' has no meaning on \(profile.rawValue): \(why)"
-        case .notSimulated:
-            diagnostic.message = "rule '\(override.name)' is not simulated yet"
         }
         return diagnostic
     }

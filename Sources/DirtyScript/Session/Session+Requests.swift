@@ -23,6 +23,9 @@ extension Session {
                 hasMapping: declaration.hasMapping)
             return device.exists
                 ? nil : "the page frames do not suffice for '\(declaration.name)'; raise 'frames'"
+        case .dirty(let background, let limit):
+            machine.setDirtyThresholds(background: background, limit: limit)
+            return nil
         case .process(let name, let cpu):
             _ = machine.addProcess(name, cpu: cpu)
             return nil
@@ -117,9 +120,28 @@ extension Session {
             return .journal(try file(name))
         case .crash:
             return .crash
-        case .remapFilePages:
-            throw CannotBegin(message: "this operation is not simulated yet")
+        case .remapFilePages(let p, let operand, let pages):
+            return try remap(try process(p), operand, p, pages)
         }
+    }
+
+    /// remap_file_pages names no file: it is the one that is mapped there.
+    private func remap(
+        _ process: Ref<Process>, _ operand: Operand, _ name: String, _ pages: Operand
+    ) throws(CannotBegin) -> Request {
+        let range = try addresses(operand, name)
+        let file = try file(pages.name)
+        if let mapped = machine.file(at: range.lowerBound, of: process), mapped != file {
+            throw CannotBegin(
+                message: "'\(operand.name)' does not map '\(pages.name)'", word: pages.name,
+                expected: machine.name(of: mapped), candidates: [machine.name(of: mapped)])
+        }
+        if let count = pages.range?.count, count != range.count {
+            throw CannotBegin(
+                message: "'\(operand.name)' has \(range.count) pages there, not \(count)",
+                word: pages.name)
+        }
+        return .remap(process, pages: range, index: pages.range?.lowerBound ?? 0)
     }
 
     private func process(_ name: String) throws(CannotBegin) -> Ref<Process> {
