@@ -131,7 +131,7 @@ import Testing
         pty.type("\r")
         try pty.wait(forTexts: "A write m[0]: ok, value 4", "END")
         pty.type("E")
-        try pty.wait(forText: "step 114/")
+        try pty.wait(forText: "step 113/")
     }
 
     @Test(arguments: [
@@ -196,7 +196,7 @@ import Testing
     }
 
     @Test func `a kernel and rules without a file hold for what the list opens`() throws {
-        let pty = try Pty.started(["play", "--kernel", "2.6.18", "--rule", "mkclean-flush=wrong"], size: Size(120, 40))
+        let pty = try Pty.started(["play", "--kernel", "2.6.18", "--rule", "zap-flush=before-ptl"], size: Size(120, 40))
         try pty.nextFrame()
         pty.type("G\r")
         try pty.wait(forTexts: "Sandbox", "kernel 2.6.18")

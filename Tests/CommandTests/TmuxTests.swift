@@ -47,7 +47,7 @@ private struct Tmux: ~Copyable {
 
     /// The last frame, whichever way it was reached.
     private func expectEnd(_ tmux: borrowing Tmux) throws {
-        let last = try tmux.screen("the end") { $0.contains("END") && $0.contains("said  ") }
+        let last = try tmux.screen("the end") { $0.contains("END") && $0.contains("100%") }
         #expect(last.contains("step 113/113 ->  END"))
         #expect(last.contains("►  0 ..d000 p-ua- 001 -U--- CLEAN"))
         #expect(last.contains("sel db[0]  mem 2 disk 2  tags ---  maps 1"))

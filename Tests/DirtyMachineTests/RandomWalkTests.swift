@@ -103,9 +103,9 @@ import Testing
     @Test func wrongRulesAreFound() {
         // It takes luck: the seeds begin shortly before one that is known to have it.
         let wrong: [(Invariant, ClosedRange<UInt64>, (inout Rules) -> Void)] = [
-            (.tracking, 60...400, { $0.mprotectUpgrade = .any }),
-            (.tracking, 40...400, { $0.mkcleanFilter = .sharedWritableNow }),
-            (.noLostWrite, 15...400, { $0.mkcleanFlushes = false }),
+            (.tracking, 1...900, { $0.mprotectUpgrade = .any }),
+            (.tracking, 1...900, { $0.mkcleanFilter = .sharedWritableNow }),
+            (.noLostWrite, 1...900, { $0.mkcleanFlushes = false }),
         ]
         for (invariant, seeds, change) in wrong {
             let isFound = seeds.contains { seed in

@@ -386,7 +386,7 @@ import Testing
     @Test func storeToAnAnonymousPageInASharedMapping() {
         for profile in Self.classics {
             var bench = Bench(profile)
-            let file = bench.m.addFile("db", pages: 1, .ext3, cached: true, mkwrite: true)
+            let file = bench.m.addFile("db", pages: 1, .ext3, cached: true)
             let (tracer, target) = (bench.m.addProcess("T"), bench.m.addProcess("Q"))
             let at = bench.mmap(target, file, 0...0, .read)
             bench.run(.poke(tracer, target: target, pages: at...at, value: 7))

@@ -50,6 +50,7 @@ import Testing
         reached[.v6]!.formUnion(writebackBeyondTheEnd(.v6_18, .nfs))
         reached[.v6]!.formUnion(writebackBeyondTheEnd(.v6_18, .xfs))
         reached[.v6]!.formUnion(moveIntoAnEarlierVMA())
+        reached[.v6]!.formUnion(moveWithALateFlush())
         return reached
     }()
 
@@ -158,6 +159,17 @@ import Testing
     }
 
     /// A move whose new VMA merges with one that walks of the reverse map meet before the old one.
+    /// S28 wrong: D is looked at before the exchange, and flushed for after ptl.
+    private static func moveWithALateFlush() -> Set<StackFrame> {
+        var bench = Bench(.v6_18) { $0.mremapFlushesUnderPTL = false }
+        let file = bench.m.addFile("db", pages: 3, .ext4, cached: true)
+        let a = bench.m.addProcess("A")
+        _ = bench.mmap(a, file, 0...0, .read)
+        bench.store(a, bench.mmap(a, file, 1...1), 7)
+        let move = bench.m.begin(.mremap(a, bench.m.state.mappings(of: a).last!, pages: 2))
+        return frames(of: move, &bench)
+    }
+
     private static func moveIntoAnEarlierVMA() -> Set<StackFrame> {
         var bench = Bench(.v6_18)
         let file = bench.m.addFile("db", pages: 5, .ext4, cached: true)

@@ -36,7 +36,7 @@ import Testing
         player.enter("W: A write m[0]")
         let count = player.session.statements.count
         player.enter("W: writeback db[0]")
-        #expect(player.lastRow == "! 'W' has not ended yet; expected 'finish W' before it, or another label")
+        #expect(player.lastRow == "! 'W' has not ended yet; finish it first")
         #expect(player.session.statements.count == count)
         player.enter("finish W")
         player.enter("A read m[0]")

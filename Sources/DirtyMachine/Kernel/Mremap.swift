@@ -139,7 +139,7 @@ extension Machine {
             if !self[t, .mustFlush] { self[t, .zapFlushStart] = vpn }
             self[t, .mustFlush] = true
             self[t, .zapOld] = old
-            if !isZeroFolio(old.folio) { self[t, .zapPage] = old.folio }
+            if !isZeroFolio(old.folio), !hasNoStructPage(old.folio) { self[t, .zapPage] = old.folio }
             return .jump(rules.mremapFlushesEachPTE && rules.mremapFlushesUnderPTL ? 4 : 5)
         case 4:  // ptep_clear_flush()
             flushTLBPage(mm, vpn)

@@ -46,6 +46,8 @@ extension Machine {
         case 6:
             mmapUnlock(mm, t)
             let fills = rules.generation == .v6 && self[t, .outcome] == .ok
+            // Faults that fill a mapping are minor, also where a page is read (section 9 rule 15).
+            self[t, .populates] = fills
             return fills ? .call(.mm_populate, then: 101) : .leave()
         case 100:
             if self[t, .result] != 0 {
