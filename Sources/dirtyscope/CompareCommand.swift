@@ -40,7 +40,7 @@ struct CompareCommand: ParsableCommand {
         switch format {
         case .json: try CompareCommand.writeJSON(comparison)
         case nil where isatty(STDOUT_FILENO) != 0:
-            var application = ComparisonApplication(
+            var application = PlayerApplication(
                 player: ComparisonPlayer(
                     comparison, glyphs: screen.glyphs, theme: screen.theme?.theme ?? .fill))
             try screen.show(&application, controllingTerminal: file == "-") {

@@ -27,13 +27,7 @@ struct LibraryApplication: TerminalApplication {
         if case .resize(let size) = event { screen?.size = size }
         if player != nil {
             // In place: a copy would be one of the whole history.
-            switch event {
-            case .key(let key): player?.press(key)
-            case .resize(let size): player?.resize(size)
-            case .interrupt: player?.interrupt()
-            case .timeout: player?.passTime()
-            case .terminate, .hangup, .resumed: break
-            }
+            player?.handle(event)
             if player?.isFinished == true { player = nil }
             return
         }

@@ -1,26 +1,52 @@
 import DirtyTerminal
 import DirtyView
 
-/// The player on a terminal.
-struct PlayerApplication: TerminalApplication {
-    var player: Player
+/// Something that is played on a terminal: a session, or several beside each other.
+protocol Playable {
+    mutating func attach(size: Size, glyphs: GlyphSet)
+    mutating func resize(_ size: Size)
+    mutating func press(_ key: Key)
+    mutating func interrupt()
+    mutating func passTime()
+    func frame(size: Size) -> Grid
+    var tick: Int? { get }
+    var isFinished: Bool { get }
+    var theme: Theme { get }
+    /// Work to be done in slices while no key is pressed.
+    var hasWork: Bool { get }
+    mutating func work()
+    mutating func takeBell() -> Bool
+}
+
+extension Playable {
+    var hasWork: Bool { false }
+    mutating func work() {}
+
+    /// What the terminal has to say, as the player's own verbs.
+    mutating func handle(_ event: Event) {
+        switch event {
+        case .key(let key): press(key)
+        case .resize(let size): resize(size)
+        case .interrupt: interrupt()
+        case .timeout: passTime()
+        case .terminate, .hangup, .resumed: break
+        }
+    }
+}
+
+extension Player: Playable {}
+extension ComparisonPlayer: Playable {}
+
+/// A player on a terminal.
+struct PlayerApplication<Played: Playable>: TerminalApplication {
+    var player: Played
 
     mutating func attach(to screen: ScreenTraits) {
         player.attach(size: screen.size, glyphs: screen.glyphs)
     }
 
-    mutating func handle(_ event: Event) {
-        switch event {
-        case .key(let key): player.press(key)
-        case .resize(let size): player.resize(size)
-        case .interrupt: player.interrupt()
-        case .timeout: player.passTime()
-        case .terminate, .hangup, .resumed: break
-        }
-    }
-
+    mutating func handle(_ event: Event) { player.handle(event) }
     func frame(size: Size) -> Grid { player.frame(size: size) }
-
     var tick: Int? { player.tick }
     var isFinished: Bool { player.isFinished }
     var hasWork: Bool { player.hasWork }

@@ -245,7 +245,7 @@ extension Session {
         return last
     }
 
-    private mutating func complete(
+    mutating func complete(
         _ statement: Statement, _ result: TaskResult?, _ conclusions: inout [Conclusion],
         hasEnded: Bool = true
     ) {
@@ -305,7 +305,7 @@ extension Session {
     }
 
     /// One move of the operation that runs by itself; its end collects it.
-    private mutating func stepRunning(
+    mutating func stepRunning(
         _ task: Ref<Task>, _ move: inout Move, _ conclusions: inout [Conclusion]
     ) -> Advance {
         move.line = machine.line(of: task)
@@ -336,7 +336,7 @@ extension Session {
 
     /// Remembers how a task ended, for `expect`.
     @discardableResult
-    private mutating func note(_ task: Ref<Task>) -> TaskResult {
+    mutating func note(_ task: Ref<Task>) -> TaskResult {
         let result = machine.result(of: task)
         if machine.isLoad(task) { progress.lastLoaded = result.value }
         progress.last = result
@@ -372,83 +372,5 @@ extension Session {
         return waiting.reason == .writeback
             ? "\(who) waits for the \(what), which ends with 'complete'"
             : "\(who) waits for the \(what)"
-    }
-
-    // MARK: Labelled tasks
-
-    /// A `step` up to here has nothing to do.
-    private func isAboutToRun(_ name: String, _ label: String) -> Bool {
-        guard let task = progress.labels[label], let function = KernelFunction.named(name),
-            progress.stepsTaken == 0
-        else { return false }
-        return machine.isAboutToRun(function, task)
-    }
-
-    private mutating func step(
-        _ label: String, _ extent: StepExtent, _ statement: Statement, _ move: inout Move,
-        _ conclusions: inout [Conclusion]
-    ) -> Advance {
-        guard let task = progress.labels[label] else { return refused(hasEnded(label), statement) }
-        if progress.stepsTaken == 0 { progress.commandLogStart = machine.log.count }
-        let before = machine.state.stack(of: task)
-        if !machine.isDone(task), let blocked = stepTask(task, &move) { return blocked }
-        progress.stepsTaken += 1
-        let isThere: Bool
-        switch extent {
-        case .count(let count): isThere = progress.stepsTaken >= count
-        case .until(let name):
-            let function = KernelFunction.named(name)!
-            isThere =
-                machine.isAboutToRun(function, task)
-                || machine.hasEntered(function, task, since: before)
-            if !isThere, machine.isDone(task) {
-                return refused(missed(name, label), statement)
-            }
-        }
-        if machine.isDone(task) { note(task) }
-        if isThere || machine.isDone(task) {
-            complete(
-                statement, machine.result(of: task), &conclusions, hasEnded: machine.isDone(task))
-        }
-        return .moved
-    }
-
-    private mutating func finish(
-        _ label: String, _ statement: Statement, _ move: inout Move,
-        _ conclusions: inout [Conclusion]
-    ) -> Advance {
-        guard let task = progress.labels[label] else { return refused(hasEnded(label), statement) }
-        if progress.stepsTaken == 0 { progress.commandLogStart = machine.log.count }
-        progress.stepsTaken += 1
-        if !machine.isDone(task) {
-            if let blocked = stepTask(task, &move) { return blocked }
-        } else if let bio = machine.deviceWork(of: task) {
-            machine.stepDevice(bio)
-            move.frame = StackFrame(function: .device, position: 0)
-        }
-        guard machine.isDone(task), machine.deviceWork(of: task) == nil else { return .moved }
-        let result = collect(task)
-        progress.labels[label] = nil
-        progress.lastCommand = (statement.text, statement.location.line)
-        complete(statement, result, &conclusions)
-        return .moved
-    }
-
-    // MARK: The user as the scheduler
-
-    /// Steps a task that the user has picked.
-    private mutating func stepChosen(
-        _ task: Ref<Task>, _ move: inout Move, _ conclusions: inout [Conclusion]
-    ) -> Advance {
-        guard task.exists else { return refused("there is no such task") }
-        move.line = machine.line(of: task)
-        if progress.running == task { return stepRunning(task, &move, &conclusions) }
-        if let race = progress.race, let line = race.tasks.first(where: { $0.value == task })?.key {
-            return stepRaceLine(line, &move, &conclusions)
-        }
-        guard !machine.isDone(task) else {
-            return refused("\(machine.taskName(task)) has ended; 'finish' collects it")
-        }
-        return stepTask(task, &move) ?? .moved
     }
 }
