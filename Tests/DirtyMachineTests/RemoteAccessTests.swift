@@ -399,4 +399,19 @@ import Testing
             #expect(bench.m[bench.folio(file), .contents] == 0)
         }
     }
+
+    /// S02 wrong: the page that is pinned for writing is the file's own, behind a private mapping.
+    @Test(arguments: [true, false])
+    func storesThroughPinsAreSeen(right: Bool) {
+        var bench = Bench(.v2_6_20) { $0.followPageChecksW = right }
+        let file = bench.m.addFile("db", pages: 1, .ext3, cached: true)
+        let a = bench.m.addProcess("A")
+        let at = bench.mmap(a, file, 0...0, shared: false)
+        bench.load(a, at)
+        let mapping = bench.m.mapping(named: "m", of: a)!
+        bench.run(.pin(a, mapping, pages: 0...0, write: true))
+        bench.run(.pinwrite(a, mapping, pages: 0...0, value: 8))
+        #expect(bench.m.violates(.noSilentChange) == !right)
+        #expect(bench.m[bench.folio(file), .contents] == (right ? 0 : 8))
+    }
 }

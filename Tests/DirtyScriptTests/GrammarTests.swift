@@ -196,6 +196,7 @@ import Testing
             ("expect tlb_flush >= 0", .expect(.counter("tlb_flush", .greaterOrEqual, 0))),
             ("expect lost 0", .expect(.lost(0))),
             ("expect invariant I1", .expect(.invariant("I1"))),
+            ("expect !invariant I3", .expect(.brokenInvariant("I3"))),
             ("expect invariants", .expect(.invariant(nil))),
             (
                 #"say "so \"it\" goes:\n\\ on # not a comment""#,

@@ -55,7 +55,7 @@ import Testing
         ("A m[0] !write", "A m[0] !absent present write user accessed dirty !soft-dirty !exec"),
         ("A m[0] absent", "A m[0] !absent present write user accessed dirty !soft-dirty !exec"),
         ("A m present", "A m[1] absent !present !write !user !accessed !dirty !soft-dirty !exec"),
-        ("nr_dirty == 2", "nr_dirty == 1"), ("nr_dirty != 1", "nr_dirty == 1"),
+        ("!invariant I3", "I3 holds"), ("nr_dirty == 2", "nr_dirty == 1"), ("nr_dirty != 1", "nr_dirty == 1"),
         ("nr_dirty < 1", "nr_dirty == 1"), ("nr_dirty > 1", "nr_dirty == 1"),
         ("nr_dirty <= 0", "nr_dirty == 1"), ("nr_dirty >= 2", "nr_dirty == 1"),
         ("lost 1", "lost 0"),

@@ -62,6 +62,7 @@ extension Machine {
         }
         let value = storedValue(t)
         storeToMemory(self[pin, .folio], value)
+        if !self[pin, .isAllowed] { noteSilentChange(self[pin, .folio]) }
         self[t, .value] = value
         self[t, .hasValue] = true
         self[t, .cursor] += 1
@@ -76,6 +77,9 @@ extension Machine {
         self[pin, .index] = self[t, .cursor]
         self[pin, .folio] = self[t, .gupPage]
         self[pin, .isForWrite] = self[t, .boolean]
+        let vma = state.vma(
+            self[self[t, .process], .mm], covering: self[t, .newAddress] + self[t, .cursor])
+        self[pin, .isAllowed] = vma.exists && self[vma, .flags].isSharedWritable
         self[pin, .next] = self[mapping, .pins]
         self[mapping, .pins] = pin
     }

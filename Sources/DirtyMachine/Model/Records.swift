@@ -193,6 +193,8 @@ public enum Pin: Record {
 extension Field where R == Pin, Value == Bool {
     /// The device may store to the page, so that the release has to dirty it.
     static var isForWrite: Self { Self(0, bits: 8, 1) }
+    /// Ghost: the mapping let its process change the file when the page was pinned.
+    static var isAllowed: Self { Self(0, bits: 9, 1) }
 }
 extension Field where R == Pin, Value == Int {
     /// Page of the mapping.

@@ -197,7 +197,7 @@ extension Machine {
         let subject = "\(name(of: process)).vma[\(hexAddress(self[vma, .start]))]"
         var result = fields(change, subject, [("prot", Field<VMA, VMFlags>.flags)]) { $0.letters }
         result += fields(change, subject, [("page_prot", Field<VMA, PTE>.pageProt)]) {
-            ($0.present ? "r" : "-") + ($0.write ? "w" : "-") + ($0.execute ? "x" : "-")
+            $0.protectionLetters
         }
         result += fields(change, subject, [("start", Field<VMA, Int>.start), ("end", .end)], hexAddress)
         return result

@@ -55,6 +55,13 @@ public enum PageWord: String, Sendable, CaseIterable {
     case unmapped = "UNMAPPED"
 }
 
+extension PTE {
+    /// As vm_page_prot: `rw-`, with a `u` at the end where it is uncached.
+    var protectionLetters: String {
+        (present ? "r" : "-") + (write ? "w" : "-") + (execute ? "x" : "-") + (uncached ? "u" : "")
+    }
+}
+
 extension Machine {
     public func name(of process: Ref<Process>) -> String { names[self[process, .name]] }
     public func name(of file: Ref<File>) -> String {
@@ -145,12 +152,9 @@ extension Machine {
 
     private func piece(_ vma: Ref<VMA>, _ range: Range<Int>, _ name: String, _ first: Int) -> VMAPiece {
         let prot = self[vma, .pageProt]
-        let letters =
-            (prot.present ? "r" : "-") + (prot.write ? "w" : "-") + (prot.execute ? "x" : "-")
-            + (prot.uncached ? "u" : "")
         return VMAPiece(
             mapping: name, first: first, pages: range.count, flags: self[vma, .flags],
-            pageProt: letters, start: range.lowerBound, file: self[vma, .file],
+            pageProt: prot.protectionLetters, start: range.lowerBound, file: self[vma, .file],
             pgoff: self[vma, .pgoff] + range.lowerBound - self[vma, .start], vma: vma,
             isTracked: self[vma, .flags].isSharedWritable && prot.present && !prot.write)
     }

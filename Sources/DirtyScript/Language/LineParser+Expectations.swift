@@ -19,6 +19,7 @@ extension LineParser {
         case "lost": return .lost(try number("number of stores", 0...Int(Int32.max)))
         case "invariants": return .invariant(nil)
         case "invariant": return .invariant(try newName("invariant").text)
+        case "!invariant": return .brokenInvariant(try newName("invariant").text)
         case let word where Vocabulary.outcomes.contains(word): return .outcome(word)
         case let word where declarations.space(of: word) != nil:
             let pages = try mapping(of: word)

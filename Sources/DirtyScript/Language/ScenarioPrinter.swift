@@ -119,6 +119,7 @@ public enum ScenarioPrinter {
         case .lost(let count): words("lost", "\(count)")
         case .invariant(nil): "invariants"
         case .invariant(let name?): words("invariant", name)
+        case .brokenInvariant(let name): words("!invariant", name)
         }
     }
 

@@ -255,4 +255,6 @@ public enum Expectation: Hashable, Sendable {
     case lost(Int)
     /// nil: all of them.
     case invariant(String?)
+    /// `!invariant NAME`: it is broken, as a demo of a bug says.
+    case brokenInvariant(String)
 }

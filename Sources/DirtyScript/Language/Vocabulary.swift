@@ -51,7 +51,7 @@ public enum Vocabulary {
         setUp + tasks + kernelOperations + schedule + ["expect"] + presentation
 
     /// Words after `expect` that are not names.
-    static let expectWords = ["value", "faults", "disk", "lost", "invariant", "invariants"]
+    static let expectWords = ["value", "faults", "disk", "lost", "invariant", "!invariant", "invariants"]
     /// Names that would make a line ambiguous.
     static let reservedForTasks = Set(commands + expectWords + outcomes + counters)
     static let reservedForFiles = Set(expectWords + outcomes + counters + [anonymous])

@@ -128,7 +128,8 @@ enum SemanticCheck {
                 in: name, "no modelled kernel function is called '\(function)'", at: function,
                 expected: "a name as the call path shows it, such as set_page_dirty",
                 candidates: KernelFunction.stepNames)
-        case .expect(.invariant(let invariant?)) where Invariant.named(invariant) == nil:
+        case .expect(.invariant(let invariant?)) where Invariant.named(invariant) == nil,
+            .expect(.brokenInvariant(let invariant)) where Invariant.named(invariant) == nil:
             return statement.diagnostic(
                 in: name, "no invariant is called '\(invariant)'", at: invariant,
                 expected: Invariant.allCases.map { "\($0.name) (\($0.id))" }.joined(separator: ", "),

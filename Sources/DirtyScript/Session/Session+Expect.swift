@@ -38,6 +38,10 @@ extension Session {
             return ExpectationResult(passed: lost.count == count, found: "lost \(describe(lost))")
         case .invariant(let name):
             return checkInvariants(name)
+        case .brokenInvariant(let name):
+            let result = checkInvariants(name)
+            return ExpectationResult(
+                passed: Invariant.named(name) != nil && !result.passed, found: result.found)
         }
     }
 
