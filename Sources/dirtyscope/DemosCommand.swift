@@ -21,7 +21,7 @@ struct DemosCommand: ParsableCommand {
                 group = demo.group
             }
             let blanks = String(repeating: " ", count: width - demo.shownPath.count)
-            try Output.write("  \(demo.shownPath)\(blanks)  \(printable(demo.title))\n")
+            try Output.write("  \(printable(demo.shownPath))\(blanks)  \(printable(demo.title))\n")
         }
     }
 }
@@ -84,6 +84,9 @@ enum DemoLibrary {
     }
 
     private static func title(of path: String) -> String {
+        // A pipe among the demos would be waited for without end.
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return "(no file)" }
         guard let scenario = try? ScenarioLoader.parse(path, complains: false) else { return "(in error)" }
         return scenario.title
     }

@@ -3,6 +3,13 @@ import DirtyMachine
 import DirtyScript
 
 @main
+enum Program {
+    static func main() {
+        Output.reserveStandardDescriptors()
+        Dirtyscope.main()
+    }
+}
+
 struct Dirtyscope: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dirtyscope",
@@ -50,6 +57,7 @@ extension ExitCode {
     static let noInput = ExitCode(66)
     static let unavailable = ExitCode(69)
     static let cannotCreate = ExitCode(73)
+    static let ioError = ExitCode(74)
     /// As shells report the end by SIGPIPE.
     static let brokenPipe = ExitCode(128 + 13)
 }

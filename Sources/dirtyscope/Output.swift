@@ -12,6 +12,9 @@ enum Output {
             try FileDescriptor.standardOutput.writeAll(text.utf8)
         } catch Errno.brokenPipe {
             throw ExitCode.brokenPipe
+        } catch let error as Errno {
+            complain("dirtyscope: cannot write: \(error)")
+            throw ExitCode.ioError
         }
     }
 
@@ -25,6 +28,16 @@ enum Output {
         } catch let error as Errno {
             complain("dirtyscope: cannot write '\(printable(path))': \(error)")
             throw ExitCode.cannotCreate
+        }
+    }
+
+    /// Descriptors 0 to 2 are taken, whatever the program was started with: otherwise a file that it
+    /// opens later would be taken for the output.
+    static func reserveStandardDescriptors() {
+        for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
+        where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest free number is this one. Reading from or writing to it fails, as before.
+            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
         }
     }
 

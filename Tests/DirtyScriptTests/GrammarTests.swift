@@ -13,7 +13,7 @@ import Testing
             ("rule mkclean-flush wrong", .rule(name: "mkclean-flush", value: "wrong")),
             ("rule fault-around 1", .rule(name: "fault-around", value: "1")),
             ("cpus 8", .cpus(8)),
-            ("frames 16777216", .frames(1 << 24)),
+            ("frames 4194304", .frames(1 << 22)),
             ("dirty background=10 limit=20", .dirty(background: 10, limit: 20)),
             ("dirty limit=20 background=10", .dirty(background: 10, limit: 20)),
             ("device fb 16 pfnmap", .device(DeviceDeclaration(name: "fb", pages: 16, kind: "pfnmap"))),

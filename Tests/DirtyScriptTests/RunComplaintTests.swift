@@ -99,6 +99,29 @@ import Testing
         }
     }
 
+    /// Its very first step has to wait, so that no task of it is left to ask.
+    @Test(arguments: ["A2 munmap m", "A2 mprotect m r", "A2 mremap m 2", "A fork Q", "A2 mmap n db rw shared"])
+    func `an operation that cannot even begin`(line: String) throws {
+        let text = """
+            kernel 2.6.20
+            file db 2 ext3 cached
+            process A cpu=0
+            thread A2 of A cpu=0
+            A mmap m db[0] rw shared
+            W: A write m[0]
+            step W until __handle_mm_fault
+            \(line)
+            """
+        var played = try session(text)
+        guard case .stuck(let complaint) = played.run() else {
+            Issue.record("nobody waits")
+            return
+        }
+        #expect(complaint.location.line == 8)
+        #expect(complaint.message.contains("waits for the mmap_sem of A, held by W (line 6)"))
+        #expect(complaint.expected == "'step W' or 'finish W' before it")
+    }
+
     // MARK: What is not simulated yet
 
     /// Words that are refused when they are used are not offered.

@@ -163,11 +163,11 @@ import Testing
         ),
         (
             #"""
-            frames 16777217
+            frames 4194305
             """#,
             #"""
-            test.demo:1:8: error: invalid number of frames '16777217'; expected a number from 1 to 16777216
-              frames 16777217
+            test.demo:1:8: error: invalid number of frames '4194305'; expected a number from 1 to 4194304
+              frames 4194305
                      ^~~~~~~~
             """#
         ),

@@ -3,8 +3,8 @@
 public enum Limits {
     /// Pages of a file, device, mapping or operand: 1 TiB.
     public static let pages = 1 << 28
-    /// Physical page frames: 64 GiB.
-    public static let frames = 1 << 24
+    /// Physical page frames: 16 GiB.
+    public static let frames = 1 << 22
     public static let cpus = 8
     public static let buffersPerPage = 4
     /// Characters of a name.

@@ -104,16 +104,16 @@ extension RuleChecker {
         switch verdict {
         case .valid: diagnostic.message = "this rule cannot be set"
         case .unknown(let candidates):
-            diagnostic.message = "unknown rule '\(override.name)'"
+            diagnostic.message = "unknown rule '\(printable(override.name))'"
             diagnostic.expected = candidates.joined(separator: ", ")
             diagnostic.suggestion = Suggestion.nearest(to: override.name, among: candidates)
         case .badValue(let expected, let candidates):
             diagnostic.suggestion = Suggestion.nearest(to: override.value, among: candidates)
-            diagnostic.message = "rule '\(override.name)' cannot be '\(override.value)'"
+            diagnostic.message = "rule '\(printable(override.name))' cannot be '\(printable(override.value))'"
             diagnostic.expected = expected
         case .meaningless(let why):
             diagnostic.message =
-                "rule '\(override.name)' has no meaning on \(profile.rawValue): \(why)"
+                "rule '\(printable(override.name))' has no meaning on \(profile.rawValue): \(why)"
         }
         return diagnostic
     }

@@ -13,7 +13,11 @@ public enum Advance: Hashable, Sendable {
 
 /// A task that cannot go on.
 public struct BlockedMove: Hashable, Sendable {
-    public let task: Ref<Task>
+    /// Source line of the operation. Its task may be gone by now: a beginning that has to wait is
+    /// taken back.
+    public let line: Int
+    /// Who has what it waits for; none where nobody has.
+    public let holder: Ref<Task>
     /// A sentence: who waits for what, and who has it.
     public let message: String
 }
@@ -357,7 +361,10 @@ extension Session {
             move.frame = StackFrame(function: .device, position: 0)
             return nil
         }
-        return .blocked(BlockedMove(task: task, message: sentence(task, waiting)))
+        return .blocked(
+            BlockedMove(
+                line: machine.line(of: task), holder: waiting.holder,
+                message: sentence(task, waiting)))
     }
 
     /// Who waits for what, and who has it.

@@ -51,29 +51,43 @@ extension Session {
         return "\(lost.count): " + list.joined(separator: ", ")
     }
 
-    /// The first page that fails speaks for the range; else the last one.
+    /// Ranges up to this size are looked at page by page; of a longer one, the pages that something
+    /// has touched, and one for all the others, which are alike.
+    private static let pagesLookedAt = 4096
+
+    /// The first page that fails speaks for the range; else the last one. `touched` are the pages
+    /// that may differ from an untouched one, in order.
     private func checkAll(
-        _ range: ClosedRange<Int>, _ name: String, _ tests: [FlagTest],
+        _ range: ClosedRange<Int>, _ name: String, _ tests: [FlagTest], touched: () -> [Int],
         _ flags: (Int) -> [(name: String, isSet: Bool)]
     ) -> ExpectationResult {
-        var result = ExpectationResult(passed: true, found: "")
-        for index in range {
+        func passes(_ index: Int) -> Bool {
             let found = flags(index)
-            let passed = tests.allSatisfy { test in
+            return tests.allSatisfy { test in
                 found.contains { $0.name == test.name && $0.isSet == test.expected }
             }
-            let words = found.map { ($0.isSet ? "" : "!") + $0.name }.joined(separator: " ")
-            result = ExpectationResult(passed: passed, found: "\(name)[\(index)] \(words)")
-            if !passed { break }
         }
-        return result
+        let failing: Int?
+        if range.count <= Self.pagesLookedAt {
+            failing = range.first { !passes($0) }
+        } else {
+            var pages = touched().filter(range.contains)
+            let known = Set(pages)
+            if let untouched = range.first(where: { !known.contains($0) }) { pages.append(untouched) }
+            failing = pages.sorted().first { !passes($0) }
+        }
+        let index = failing ?? range.upperBound
+        let words = flags(index).map { ($0.isSet ? "" : "!") + $0.name }.joined(separator: " ")
+        return ExpectationResult(passed: failing == nil, found: "\(name)[\(index)] \(words)")
     }
 
     private func checkPages(_ operand: Operand, _ tests: [FlagTest]) -> ExpectationResult {
         guard let file = machine.file(named: operand.name) else {
             return ExpectationResult(passed: false, found: "no file \(operand.name)")
         }
-        return checkAll(indices(operand, of: file), operand.name, tests) { index in
+        return checkAll(
+            indices(operand, of: file), operand.name, tests, touched: { machine.cachedPages(file) }
+        ) { index in
             let folio = machine.cachedPage(file, index)
             func flag(_ name: String, _ read: (Ref<Folio>) -> Bool) -> (name: String, isSet: Bool) {
                 (name, folio.map(read) ?? false)
@@ -110,7 +124,10 @@ extension Session {
             return ExpectationResult(passed: isAbsent, found: "\(name) \(operand.name) absent")
         }
         let range = operand.range ?? 0...max(pages - 1, 0)
-        return checkAll(range, "\(name) \(operand.name)", tests) { index in
+        return checkAll(
+            range, "\(name) \(operand.name)", tests,
+            touched: { machine.touchedPages(of: mapping, in: process).map(\.index) }
+        ) { index in
             let entry = machine.page(index, of: mapping, in: process).pte ?? .empty
             return [
                 ("absent", entry.isNone), ("present", entry.present), ("write", entry.write),

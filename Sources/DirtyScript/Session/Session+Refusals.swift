@@ -58,10 +58,9 @@ extension Session {
 
     /// A task that cannot go on, as a complaint about the line that wants it to.
     public func diagnostic(_ blocked: BlockedMove) -> Diagnostic {
-        let line = machine.line(of: blocked.task)
+        let line = blocked.line
         let script = progress.race == nil ? nextStatement : statement(atLine: line) ?? nextStatement
-        let holder = machine.waiting(blocked.task)?.holder ?? machine.wouldWait(blocked.task)?.holder
-        let label = progress.labels.first { $0.value == holder }?.key
+        let label = progress.labels.first { $0.value == blocked.holder }?.key
         let expected = label.map { "'step \($0)' or 'finish \($0)' before it" }
         guard let statement = script else {
             return Diagnostic(
