@@ -163,7 +163,8 @@ extension Machine {
     public func page(_ index: Int, of mapping: Ref<Mapping>, in process: Ref<Process>) -> PageView {
         let vpn = self[mapping, .start] + index
         let mm = self[process, .mm]
-        let vma = mm.exists ? state.vma(mm, covering: vpn) : .none
+        var vma = mm.exists ? state.vma(mm, covering: vpn) : .none
+        if !vma.exists, mm.exists { vma = detachedVMA(mm, vpn) }
         let owner = state.mappings(of: process).last {
             guard let (start, pages) = extent(of: $0) else { return false }
             return (start..<start + pages).contains(vpn)
@@ -172,6 +173,19 @@ extension Machine {
             return PageView(index: index, vpn: vpn, pte: nil, folio: .none, file: .none, fileIndex: 0)
         }
         return page(index, at: vpn, in: vma)
+    }
+
+    /// A VMA that a munmap under way has taken out of the address space: its page table entries
+    /// are still there, and CPUs still store through them.
+    private func detachedVMA(_ mm: Ref<MM>, _ vpn: Int) -> Ref<VMA> {
+        for task in state.tasks {
+            var vma = self[task, .detached]
+            while vma.exists {
+                if self[vma, .mm] == mm, (self[vma, .start]..<self[vma, .end]).contains(vpn) { return vma }
+                vma = self[vma, .nextDetached]
+            }
+        }
+        return .none
     }
 
     /// A page of a VMA whose mapping is known.

@@ -141,6 +141,9 @@ extension Session {
         let selection = Selection(
             target: progress.focusProcess.map { .mapping(process: $0, name: operand.name) }
                 ?? .file(operand.name), page: page)
-        return machine.pageCount(of: selection.target) > page ? selection : nil
+        guard machine.pageCount(of: selection.target) > page else { return nil }
+        // Where the focus has been unmapped, what becomes of the file's page is worth more.
+        if progress.focusProcess != nil, machine.page(page, of: selection.target)?.pte == nil { return nil }
+        return selection
     }
 }
