@@ -113,7 +113,7 @@ import Testing
             \(line)
             """
         var played = try session(text)
-        guard case .stuck(let complaint) = played.run() else {
+        guard case .stuck(let complaint) = try played.run() else {
             Issue.record("nobody waits")
             return
         }
