@@ -76,9 +76,14 @@ private struct EventLoop: ~Copyable {
         return .finished
     }
 
-    /// Waits for an event, and lets the application work meanwhile; nil when that work has ended.
+    /// While an application works, it is shown so often.
+    private static let workFrame = Duration.milliseconds(100)
+
+    /// Waits for an event, and lets the application work meanwhile; nil when that work has ended,
+    /// or when it is time to show how far it has come.
     private mutating func nextEvent(_ application: inout some TerminalApplication) -> Event? {
         let hadWork = application.hasWork
+        let start = ContinuousClock.now
         while true {
             let timeout = ticker.timeout(tick: application.tick, now: .now)
             guard application.hasWork, timeout != 0 else {
@@ -88,6 +93,7 @@ private struct EventLoop: ~Copyable {
             let event = terminal.nextEvent(timeoutMilliseconds: 0)
             if event != .timeout { return event }
             application.work()
+            if ContinuousClock.now - start > Self.workFrame { return nil }
         }
     }
 

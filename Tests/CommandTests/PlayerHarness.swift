@@ -38,10 +38,12 @@ extension Pty {
     /// Starts a shell script in which `play` stands for the player and `$demo` for the demo. The
     /// shell survives the player, so that the state in which the terminal was left can be looked
     /// at: the kernel itself resets it when the leader of the session ends.
-    static func shell(_ script: String, term: String = "xterm-256color") throws -> Pty {
+    static func shell(
+        _ script: String, term: String = "xterm-256color", size: Size = Size(80, 24)
+    ) throws -> Pty {
         let play = "'\(Dirtyscope.path)' play --test-sync-fd \(syncDescriptor)"
         let whole = "ulimit -c 0; demo='\(demo)'; \(script.replacing("play", with: play))"
-        return try Pty(["/bin/sh", "-c", whole], environment: environment(term))
+        return try Pty(["/bin/sh", "-c", whole], environment: environment(term), size: size)
     }
 
     /// Waits for a screen with all of the texts.

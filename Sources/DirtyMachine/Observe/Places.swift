@@ -161,6 +161,16 @@ extension Machine {
 }
 
 extension Machine {
+    /// The page that a TLB entry is about, `A.m[2]`; only the process where nothing is mapped there
+    /// any more, and `?` where that is gone, too.
+    public func name(of entry: TLBEntry) -> String {
+        guard state.kind(at: entry.mm.raw) == .mm else { return "?" }
+        let process = name(of: owner(of: entry.mm))
+        guard let mapping = mapping(at: entry.vpn, in: entry.mm), let (start, _) = extent(of: mapping)
+        else { return process }
+        return "\(process).\(name(of: mapping))[\(entry.vpn - start)]"
+    }
+
     /// The page that a write to the device is about.
     public func name(ofPageIn bio: Ref<Bio>) -> String {
         let folio = self[bio, .folio]

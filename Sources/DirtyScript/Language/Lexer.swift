@@ -5,7 +5,9 @@ struct SourceLine: Sendable {
     var scalars: [Unicode.Scalar]
 
     func text(_ range: Range<Int>) -> String {
-        String(String.UnicodeScalarView(scalars[range.clamped(to: scalars.indices)]))
+        let part = scalars[range.clamped(to: scalars.indices)]
+        guard part.allSatisfy(\.isASCII) else { return String(String.UnicodeScalarView(part)) }
+        return String(decoding: part.map { UInt8(truncatingIfNeeded: $0.value) }, as: UTF8.self)
     }
 
     func diagnostic(

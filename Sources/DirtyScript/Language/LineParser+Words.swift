@@ -48,14 +48,15 @@ extension LineParser {
     mutating func choose(
         _ what: String, from words: [String], _ place: Unsupported.Place = .other
     ) throws(Diagnostic) -> Token {
+        if position < tokens.count, tokens[position].kind == .word, words.contains(tokens[position].text) {
+            position += 1
+            note(place, lastTaken)
+            return lastTaken
+        }
         let candidates = supported(place, words)
         let expected = alternatives(candidates)
         let token = try take(what, expected: expected, candidates: candidates)
-        guard token.kind == .word, words.contains(token.text) else {
-            throw unknown(what, token, expected: expected, candidates: candidates)
-        }
-        note(place, token)
-        return token
+        throw unknown(what, token, expected: expected, candidates: candidates)
     }
 
     /// One of the raw values of an enumeration.
@@ -166,7 +167,7 @@ extension LineParser {
     }
 
     func supported(_ place: Unsupported.Place, _ words: [String]) -> [String] {
-        words.filter {
+        declarations.unsupported.isEmpty ? words : words.filter {
             !declarations.unsupported.contains(Unsupported.Feature(place: place, word: $0))
         }
     }

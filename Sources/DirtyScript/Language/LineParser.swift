@@ -113,8 +113,9 @@ struct LineParser {
     }
 
     private mutating func command() throws(Diagnostic) -> Command {
-        let first = try take(
-            "command", expected: "a command or a process", candidates: commandCandidates)
+        // The words to choose from are many: they are listed where somebody has to choose.
+        let candidates = position < tokens.count ? [] : commandCandidates
+        let first = try take("command", expected: "a command or a process", candidates: candidates)
         guard first.kind == .word else {
             throw unexpected(first, expected: "a command or a process")
         }

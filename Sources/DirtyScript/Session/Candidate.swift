@@ -3,7 +3,7 @@ import DirtyMachine
 /// Somebody who could move next.
 public struct Candidate: Hashable, Sendable {
     public let choice: Choice
-    /// A label, a process, or `device`.
+    /// A label, a process, `device` or `TLB`.
     public let name: String
     public let cpu: Int?
     /// What it is doing, as the script says it.
@@ -18,7 +18,8 @@ public struct Candidate: Hashable, Sendable {
 }
 
 extension Session {
-    /// Everybody who could move next, in a stable order: what runs, races, labels, the device.
+    /// Everybody who could move next, in a stable order: what runs, races, labels, the
+    /// device, and TLBs that may drop an entry.
     public var candidates: [Candidate] {
         var result: [Candidate] = []
         if let running = progress.running {
@@ -49,6 +50,11 @@ extension Session {
                 Candidate(
                     choice: .device, name: "device", cpu: nil, command: "write of \(page)", task: nil,
                     blocked: nil))
+        }
+        result += machine.evictableTLBEntries.map { cpu, entry in
+            Candidate(
+                choice: .eviction(cpu: cpu, entry), name: "TLB", cpu: cpu,
+                command: "drops its entry of \(machine.name(of: entry))", task: nil, blocked: nil)
         }
         return result
     }

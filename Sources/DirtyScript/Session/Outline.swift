@@ -53,6 +53,9 @@ public struct Outline: Sendable {
         if total < Self.limit { self.scout = scout }
     }
 
+    /// The session itself has come further than was known.
+    public mutating func reach(_ position: Int) { total = max(total, position) }
+
     /// The chapter that a position belongs to, counted from 1; 0 before the first.
     public func chapterNumber(at position: Int) -> Int {
         chapters.firstIndex { $0.position > position } ?? chapters.count

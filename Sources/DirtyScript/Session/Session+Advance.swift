@@ -90,6 +90,13 @@ extension Session {
                 return refused("the device has nothing to do")
             }
             machine.stepDevice(bio)
+            move.frame = StackFrame(function: .device, position: 0)
+            return .moved
+        case .eviction(let cpu, let entry):
+            guard machine.evictableTLBEntries.contains(where: { $0 == (cpu, entry) }) else {
+                return refused("CPU\(cpu)'s TLB has no such entry to drop")
+            }
+            machine.evictTLBEntry(cpu: cpu, entry)
             return .moved
         case .task(let slot):
             return stepChosen(machine.task(inSlot: slot), &move, &conclusions)

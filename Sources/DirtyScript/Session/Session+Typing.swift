@@ -20,7 +20,7 @@ extension Session {
     }
 
     /// The lines that the user has typed, in the order in which the script runs them.
-    public var typedStatements: [Statement] { statements.filter(isTyped) }
+    public var typedStatements: [Statement] { typing.lines.isEmpty ? [] : statements.filter(isTyped) }
 
     /// The typed lines that lie ahead: those that wait for their turn, and those that were taken
     /// back. In the order in which the script runs them.

@@ -138,6 +138,8 @@ public enum Choice: Hashable, Sendable {
     /// In a race: the actor of this number, which has no task yet.
     case actor(Int)
     case device
+    /// A TLB drops an entry; only where the rule `tlb-eviction` is on.
+    case eviction(cpu: Int, TLBEntry)
 }
 
 /// Everything that a session knows beside the machine. Small, because it is kept for each command.

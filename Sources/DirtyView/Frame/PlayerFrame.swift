@@ -168,6 +168,7 @@ struct FramePainter {
         }
         let statement = session.statement(atLine: move.line)?.text
         guard move.frame != nil else {
+            if case .eviction = move.choice { return sentence("done  ", moveText(move, in: scene)) }
             if move.slot == 0 { return sentence("said  ", session.progress.caption) }
             return sentence("done  ", (statement ?? "an operation") + " begins")
         }
@@ -270,6 +271,12 @@ struct StatusLine {
     let player: Player
     let scene: Scene
 
+    private var mode: String {
+        if player.isPlaying { return "PLAY" }
+        if player.isUnderWay { return "RUN" }
+        return player.session.isAtEnd && player.session.nextChoice == .script ? "END" : "PAUSED"
+    }
+
     func paint(_ grid: inout Grid, row: Int) {
         let width = grid.size.columns
         let session = scene.session
@@ -283,10 +290,10 @@ struct StatusLine {
         let total = "\(player.outline.total)" + (player.outline.isComplete ? "" : "+")
         let arrow = player.direction == .forward ? "->" : "<-"
         part((width >= 60 ? "step " : "") + "\(session.position)/\(total) \(arrow)", 1)
-        part(player.isPlaying ? "PLAY" : session.isAtEnd && session.nextChoice == .script ? "END" : "PAUSED", 2)
+        part(mode, 2)
         if player.isPlaying || player.speed.factor != 1 { part(player.speed.text, 7) }
         part((width >= 100 ? "kernel " : "") + session.profile.rawValue, 4)
-        if let actor = scene.actor { part("CPU\(scene.now.cpu(of: actor))", 8) }
+        part(scene.actor.map { "CPU\(scene.now.cpu(of: $0))" } ?? "CPU-", 8)
         // On the narrowest screens the word that matters most comes first, and alone if need be.
         let isLost = !scene.health.lost.isEmpty
         if isLost, width < 30 { part("LOST \(scene.health.lost.count)", 0, .violation) }
@@ -305,15 +312,18 @@ struct StatusLine {
         func length() -> Int {
             parts.reduce(0) { $0 + $1.text.unicodeScalars.count + 2 } - 2
         }
-        // The title takes what is left; the least needed parts leave first.
-        let wanted = min(width >= 60 ? width / 4 : width >= 30 ? 8 : 0, printable(session.title).unicodeScalars.count)
+        // The title has a place of its own width, so that nothing jumps when a number grows; the
+        // least needed parts leave first.
+        let title = printable(session.title)
+        let share = width >= 100 ? width / 3 : width >= 60 ? width / 4 : width >= 30 ? 8 : 0
+        let wanted = min(share, title.unicodeScalars.count)
         while length() + wanted > width, let worst = parts.indices.max(by: { parts[$0].priority < parts[$1].priority }),
             parts[worst].priority > 1
         {
             parts.remove(at: worst)
         }
-        if let title = parts.firstIndex(where: { $0.priority == 3 }) {
-            parts[title].text = clipped(printable(session.title), max(0, width - length()))
+        if let at = parts.firstIndex(where: { $0.priority == 3 }) {
+            parts[at].text = clipped(title, min(wanted, max(0, width - length())))
         }
         var line = Line()
         for part in parts where !part.text.isEmpty {

@@ -125,7 +125,7 @@ struct TaskPane {
             line.add("> " + title.words(columns: columns - line.width - 4), Style(.plain, .dim))
         } else if columns < 60 {
             line.add(candidate.command)
-        } else if candidate.choice != .device {
+        } else if case .actor = candidate.choice {
             line.add("has not begun", Style(.plain, .dim))
         }
         return line

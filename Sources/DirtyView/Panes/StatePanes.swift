@@ -12,7 +12,7 @@ struct ChangesPane {
         listing.title = changes.count > height ? "What changed  \(changes.count)" : "What changed"
         listing.count = changes.count
         if scene.focus == .changes { listing.cursor = scene.cursors[.changes] ?? 0 }
-        let isCaption = scene.session.moves.last.map { $0.frame == nil && $0.slot == 0 } ?? false
+        let isCaption = scene.session.moves.last.map { $0.frame == nil && $0.slot == 0 && $0.choice == .script } ?? false
         listing.empty =
             scene.session.position == 0
             ? "nothing yet" : isCaption ? "nothing: a caption" : "nothing that others can see"
@@ -174,16 +174,7 @@ struct TLBPane {
         let old = scene.was.state.tlb(of: cpu).first { $0.mm == entry.mm && $0.vpn == entry.vpn }
         line.isChanged = old != entry
         line.column("\(cpu)", 4)
-        var name = "?"
-        if now.state.kind(at: entry.mm.raw) == .mm {
-            let owner = now.name(of: now.owner(of: entry.mm))
-            if let mapping = now.mapping(at: entry.vpn, in: entry.mm), let (start, _) = now.extent(of: mapping) {
-                name = "\(owner).\(now.name(of: mapping))[\(entry.vpn - start)]"
-            } else {
-                name = owner
-            }
-        }
-        line.column(name, 10)
+        line.column(now.name(of: entry), 10)
         if columns >= 44 { line.column(hex(entry.vpn << 12, 12), 13, Style(.plain, .dim)) }
         line.column(entry.folio.exists ? hex(now.pfn(entry.folio), 4) : "-", 5)
         let bits = (entry.write ? "w" : "-") + (entry.dirty ? "d" : "-")

@@ -19,6 +19,9 @@ func words(of frame: StackFrame, _ generation: Rules.Generation) -> String {
 /// What a move did, in a few words.
 func moveText(_ move: Move, in scene: Scene, columns: Int = .max) -> String {
     guard let frame = move.frame else {
+        if case .eviction(let cpu, let entry) = move.choice {
+            return "the TLB of CPU\(cpu) drops its entry of \(scene.now.name(of: entry))"
+        }
         guard move.slot == 0 else { return "begins" }
         guard case .say(let text) = scene.session.statement(atLine: move.line)?.command else { return "checks" }
         return "says: " + printable(text)

@@ -108,8 +108,8 @@ extension Player {
             view = .main
         } else if isZoomed {
             isZoomed = false
-        } else if isPlaying {
-            stop()
+        } else if isUnderWay {
+            interrupt()
         } else if onlyChanged {
             onlyChanged = false
         } else if chosen != nil {
@@ -196,7 +196,7 @@ extension Player {
         if session.progress.cursor > index {
             retreat { $0.cursor <= index }
         } else if session.progress.cursor < index {
-            advance { $0.cursor >= index }
+            travel(to: .statement(index))
         }
     }
 

@@ -91,18 +91,20 @@ extension Player {
         case "set":
             set(Array(words.dropFirst()))
         default:
-            guard words.count == 1, let target = position(words[0]) else { return false }
-            go(to: target)
+            guard words.count == 1 else { return false }
+            if words[0].hasSuffix("%"), let percent = Int(words[0].dropLast()), (0...100).contains(percent) {
+                go(toPercent: percent)
+            } else if let target = position(words[0]) {
+                go(to: target)
+            } else {
+                return false
+            }
         }
         return true
     }
 
-    /// `41`, `+10`, `-10`, `20%`
-    private mutating func position(_ word: String) -> Int? {
-        if word.hasSuffix("%"), let percent = Int(word.dropLast()), (0...100).contains(percent) {
-            while hasWork { work() }
-            return outline.total * percent / 100
-        }
+    /// `41`, `+10`, `-10`
+    private func position(_ word: String) -> Int? {
         // Nobody means more, and sums of less cannot overflow.
         guard let number = Int(word), abs(number) < 1 << 40 else { return nil }
         return word.hasPrefix("+") || word.hasPrefix("-") ? session.position + number : number
@@ -154,13 +156,13 @@ extension Player {
 
     /// Takes the line typed last out of the script again, as long as it lies ahead.
     mutating func undoTyped() {
+        stop()
         let departure = departure
         guard let statement = session.removeLastTyped() else {
             return complain(
                 session.typedStatements.isEmpty
                     ? "nothing was typed" : "what was typed has run: E goes back before it, then u takes it out")
         }
-        stop()
         lookAhead()
         arrive(from: departure, shownFrom: shownFrom)
         say("taken out: \(statement.text)")

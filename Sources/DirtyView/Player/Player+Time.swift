@@ -1,50 +1,14 @@
 import DirtyMachine
 import DirtyScript
 
-// Moving in time. Every command is a run of single moves of the session with a test after each;
-// backward commands use the same tests, so that they stop where the forward ones do.
-
-/// A bound on one command, far beyond any scenario that people step through.
-private let moveLimit = 1_000_000
+// Moving in time. Every command is a run of single moves of the session with a test after each, a
+// `Journey` where it leads forward; backward commands use the same tests, so that they stop where
+// the forward ones do.
 
 extension Player {
     // MARK: Forward
 
-    /// Moves until a test on the progress before and the session after a move holds. Says why it
-    /// stopped if that is not the test.
-    private mutating func forward(
-        showing window: Window = .run, limit: Int = moveLimit,
-        until isThere: (Progress, Session) -> Bool
-    ) {
-        stop()
-        direction = .forward
-        message = nil
-        let departure = departure
-        let start = departure.position
-        var failures: [FailedExpectation] = []
-        var passedOver: Diagnostic?
-        var obstacle: Advance?
-        while session.position < start + limit {
-            let before = session.progress
-            let result = session.advance(session.nextChoice)
-            guard case .moved = result else {
-                obstacle = result
-                break
-            }
-            failures += session.progress.newFailures
-            passedOver = passedOver ?? session.progress.passedOver
-            if isThere(before, session) { break }
-        }
-        report(obstacle, hasMoved: session.position > start)
-        report(failures, passedOver)
-        let latest = max(0, session.position - 1)
-        arrive(from: departure, shownFrom: window == .run ? min(start, latest) : latest)
-    }
-
-    /// Which changes a command shows: of all its moves, or of the last.
-    private enum Window { case run, latest }
-
-    private mutating func report(_ obstacle: Advance?, hasMoved: Bool) {
+    mutating func report(_ obstacle: Advance?, hasMoved: Bool) {
         switch obstacle {
         case .blocked(let blocked): complain(blocked.message)
         case .refused(let problem): complain(problem.sentence)
@@ -63,7 +27,7 @@ extension Player {
         }
     }
 
-    mutating func step() { forward { _, _ in true } }
+    mutating func step() { travel(to: .step, showsAll: true) }
 
     /// Makes the move of somebody whom the user picked.
     mutating func step(_ choice: Choice) {
@@ -80,41 +44,17 @@ extension Player {
     }
 
     /// Steps until the task that moves is no deeper in its call stack than before.
-    mutating func stepOver() { follow { depth, start in depth <= start } }
+    mutating func stepOver() { travel(to: .shallower(than: session.machine.depths, orEqual: true), showsAll: true) }
 
     /// Steps until the function that the acting task is in has returned.
-    mutating func finishFunction() { follow { depth, start in depth < start } }
-
-    private mutating func follow(until isThere: @escaping (_ depth: Int, _ start: Int) -> Bool) {
-        let depths = session.machine.depths
-        var acting: (slot: Int, depth: Int)?
-        forward { _, session in
-            guard let move = session.moves.last else { return true }
-            if acting == nil {
-                if move.slot == 0 { return true }
-                acting = (move.slot, depths[move.slot] ?? 1)
-            }
-            guard let acting, session.progress.pause == nil else { return true }
-            return isThere(session.machine.depth(ofSlot: acting.slot), acting.depth)
-        }
+    mutating func finishFunction() {
+        travel(to: .shallower(than: session.machine.depths, orEqual: false), showsAll: true)
     }
 
-    mutating func nextEvent() { forward { $0.milestone != $1.progress.milestone } }
-    mutating func run() { forward(showing: .latest) { Self.isStop($0, $1.progress) } }
-    mutating func last() { forward(showing: .latest) { _, _ in false } }
-
-    mutating func nextChapter() {
-        let before = session.position
-        forward(showing: .latest) { $0.chapterNumber != $1.progress.chapterNumber }
-        if session.isAtEnd, session.position > before, message == nil {
-            say("no later chapter: this is the end")
-        }
-    }
-
-    /// Goes on until a test on the progress holds.
-    mutating func advance(until isThere: (Progress) -> Bool) {
-        forward(showing: .latest) { isThere($1.progress) }
-    }
+    mutating func nextEvent() { travel(to: .command, showsAll: true) }
+    mutating func run() { travel(to: .stop) }
+    mutating func last() { travel(to: .end) }
+    mutating func nextChapter() { travel(to: .chapter) }
 
     /// Goes back until a test on the progress holds.
     mutating func retreat(until isThere: (Progress) -> Bool) {
@@ -128,17 +68,30 @@ extension Player {
         if target <= session.position {
             if target < session.position { back(to: max(0, target)) }
         } else {
-            let distance = target - session.position
-            forward(showing: .latest, limit: distance) { _, _ in false }
-            if session.position < target, message == nil {
-                say("the script has \(session.position) steps")
-            }
+            travel(to: .position(target))
         }
+    }
+
+    /// Goes to so many hundredths of the whole, as soon as its length is known.
+    mutating func go(toPercent percent: Int) {
+        stop()
+        awaitedPercent = percent
+        if outline.isLookingAhead {
+            say("looking for the end; Ctrl-C or Esc stops")
+        } else {
+            arriveAtPercent()
+        }
+    }
+
+    mutating func arriveAtPercent() {
+        guard let percent = awaitedPercent.take() else { return }
+        message = nil
+        go(to: outline.total * percent / 100)
     }
 
     // MARK: Backward
 
-    private mutating func back(to target: Int) {
+    mutating func back(to target: Int) {
         goBack { session in
             while session.position > target, session.stepBack() {}
         }
@@ -194,7 +147,7 @@ extension Player {
     }
 
     /// Where `run` stops: at a chapter, at a pause, or behind a failed expectation.
-    private static func isStop(_ before: Progress, _ after: Progress) -> Bool {
+    static func isStop(_ before: Progress, _ after: Progress) -> Bool {
         before.chapterNumber != after.chapterNumber || after.pause != nil
             || after.failures > before.failures
     }
@@ -203,17 +156,7 @@ extension Player {
 
     mutating func nextTouch() {
         guard let selection else { return complain("no page is selected") }
-        let start = session.position
-        forward(showing: .latest) { _, session in
-            Self.touches(session.latestChanges, selection, session.machine)
-        }
-        if session.position == start
-            || !Self.touches(session.latestChanges, selection, session.machine)
-        {
-            if session.position > start { back(to: start) }
-            complain("no later step changes this page")
-        }
-        chosen = selection
+        travel(to: .touch(selection))
     }
 
     mutating func previousTouch() {
@@ -227,7 +170,7 @@ extension Player {
         chosen = selection
     }
 
-    private static func touches(
+    static func touches(
         _ changes: ArraySlice<Change>, _ selection: Selection, _ machine: Machine
     ) -> Bool {
         let places = machine.places(of: selection)
@@ -285,6 +228,7 @@ extension Player {
     /// Begins the show after so many moves.
     public mutating func begin(at position: Int) {
         go(to: position)
+        goAllTheWay()
         message = nil
     }
 }

@@ -10,6 +10,11 @@ public struct Player: Sendable {
     var shownFrom = 0
     var direction = Direction.forward
 
+    /// The long way that is being gone.
+    var journey: Journey?
+    /// Where to go, in hundredths of the whole, once its length is known.
+    var awaitedPercent: Int?
+
     // Playing
     var isPlaying = false
     var speed = Speed()
@@ -156,22 +161,32 @@ public struct Player: Sendable {
         outline.lookAhead(moves: Self.firstLook)
     }
 
-    /// Whether there is work for idle moments: the length of a long scenario is not known yet.
-    public var hasWork: Bool { outline.isLookingAhead }
+    /// Whether there is work for idle moments: a long way is being gone, or the length of a long
+    /// scenario is not known yet.
+    public var hasWork: Bool { journey != nil || outline.isLookingAhead }
 
     /// Does a little of it.
-    public mutating func work() { outline.lookAhead(moves: Self.laterLook) }
+    public mutating func work() {
+        if journey != nil { return goOn() }
+        outline.lookAhead(moves: Self.laterLook)
+        if !outline.isLookingAhead { arriveAtPercent() }
+    }
+
+    /// It moves by itself.
+    var isUnderWay: Bool { isPlaying || journey != nil || awaitedPercent != nil }
 
     mutating func stop() {
         isPlaying = false
         dwell = nil
+        awaitedPercent = nil
+        endJourney()
     }
 
     /// Ctrl-C: stops what goes on, and closes what is open.
     public mutating func interrupt() {
-        if isPlaying {
+        if isUnderWay {
             stop()
-            say("stopped")
+            say("stopped at step \(session.position)")
         } else if view != .main {
             view = .main
         } else {

@@ -1,0 +1,152 @@
+import DirtyMachine
+import DirtyScript
+
+/// A way forward in time: moves of the session until it is where it should lead. A long one is
+/// gone a stretch at a time, so that the screen shows where it is and somebody can stop it.
+struct Journey: Sendable {
+    enum Destination: Sendable {
+        /// One move.
+        case step
+        case position(Int)
+        /// A statement, or a line of a race, has ended.
+        case command
+        /// A chapter, a pause or a failed expectation.
+        case stop
+        case chapter
+        case end
+        /// The statement of that index comes next.
+        case statement(Int)
+        /// A move that changed something about a page.
+        case touch(Selection)
+        /// The acting task is no deeper in its call stack than it was, or less deep. Depths by slot.
+        case shallower(than: [Int: Int], orEqual: Bool)
+    }
+
+    let destination: Destination
+    let departure: Player.Departure
+    /// Whether the screen then shows the changes of all its moves, or of the last.
+    let showsAll: Bool
+    private(set) var failures: [FailedExpectation] = []
+    private(set) var passedOver: Diagnostic?
+    /// What stopped it before it was there.
+    private(set) var obstacle: Advance?
+    private(set) var isOver = false
+    /// The task that a `shallower` is about, once it has moved.
+    private var acting: (slot: Int, depth: Int)?
+
+    /// A bound on one journey, far beyond any scenario that people step through.
+    private static let limit = 2_000_000
+
+    init(to destination: Destination, from departure: Player.Departure, showsAll: Bool) {
+        self.destination = destination
+        self.departure = departure
+        self.showsAll = showsAll
+    }
+
+    /// Goes on for at most so many moves.
+    mutating func advance(_ session: inout Session, moves: Int) {
+        let pause = session.position + moves
+        while !isOver, session.position < pause {
+            let before = session.progress
+            let result = session.advance(session.nextChoice)
+            guard case .moved = result else {
+                obstacle = result
+                isOver = true
+                return
+            }
+            failures += session.progress.newFailures
+            passedOver = passedOver ?? session.progress.passedOver
+            isOver = isThere(before, session) || session.position - departure.position >= Self.limit
+        }
+    }
+
+    private mutating func isThere(_ before: Progress, _ session: Session) -> Bool {
+        let after = session.progress
+        switch destination {
+        case .step: return true
+        case .position(let target): return session.position >= target
+        case .command: return before.milestone != after.milestone
+        case .stop: return Player.isStop(before, after)
+        case .chapter: return before.chapterNumber != after.chapterNumber
+        case .end: return false
+        case .statement(let index): return after.cursor >= index
+        case .touch(let selection):
+            return Player.touches(session.latestChanges, selection, session.machine)
+        case .shallower(let depths, let orEqual):
+            guard let move = session.moves.last else { return true }
+            if acting == nil {
+                if move.slot == 0 { return true }
+                acting = (move.slot, depths[move.slot] ?? 1)
+            }
+            guard let acting, after.pause == nil else { return true }
+            let depth = session.machine.depth(ofSlot: acting.slot)
+            return depth < acting.depth || orEqual && depth == acting.depth
+        }
+    }
+}
+
+extension Player {
+    /// Moves made at once, so that a short way is gone before the next frame, and at a time after
+    /// that. Some milliseconds each.
+    private static let (firstStretch, laterStretch) = (8192, 2048)
+
+    /// Sets out for a place that lies ahead.
+    mutating func travel(to destination: Journey.Destination, showsAll: Bool = false) {
+        stop()
+        direction = .forward
+        message = nil
+        journey = Journey(to: destination, from: departure, showsAll: showsAll)
+        goOn(moves: Self.firstStretch)
+        if journey != nil { say("on the way; Ctrl-C or Esc stops") }
+    }
+
+    /// The next stretch of a long way.
+    mutating func goOn() { goOn(moves: Self.laterStretch) }
+
+    /// All that is left of it.
+    mutating func goAllTheWay() {
+        while journey != nil || awaitedPercent != nil { work() }
+    }
+
+    private mutating func goOn(moves: Int) {
+        // Where it began says from when on the changes are shown; meanwhile it is the latest move.
+        guard var journey else { return }
+        journey.advance(&session, moves: moves)
+        self.journey = journey
+        if journey.isOver {
+            message = nil
+            endJourney()
+        } else {
+            shownFrom = max(0, session.position - 1)
+            outline.reach(session.position)
+            health = Health(session.machine)
+        }
+    }
+
+    /// Arrives, be it there or where somebody has stopped it.
+    mutating func endJourney() {
+        guard let journey = journey.take() else { return }
+        let start = journey.departure.position
+        report(journey.obstacle, hasMoved: session.position > start)
+        report(journey.failures, journey.passedOver)
+        let latest = max(0, session.position - 1)
+        arrive(from: journey.departure, shownFrom: journey.showsAll ? min(start, latest) : latest)
+        guard journey.isOver else { return }
+        switch journey.destination {
+        case .chapter where session.isAtEnd && session.position > start && message == nil:
+            say("no later chapter: this is the end")
+        case .position(let target) where session.position < target && message == nil:
+            say("the script has \(session.position) steps")
+        case .touch(let selection): arrive(at: selection, from: start)
+        default: break
+        }
+    }
+
+    private mutating func arrive(at selection: Selection, from start: Int) {
+        if session.position == start || !Self.touches(session.latestChanges, selection, session.machine) {
+            if session.position > start { back(to: start) }
+            complain("no later step changes this page")
+        }
+        chosen = selection
+    }
+}
