@@ -31,14 +31,14 @@ import Testing
     }
 
     @Test func everyEntryIsACandidate() throws {
-        let session = try played(rule: "rule tlb-eviction=on")
+        let session = try played(rule: "rule tlb-eviction on")
         #expect(
             Set(drops(session).map(\.command)) == ["drops its entry of A.m[0]", "drops its entry of A.m[1]"])
         #expect(drops(session).allSatisfy { $0.cpu == 0 && $0.blocked == nil && $0.task == nil })
     }
 
     @Test func aDropIsAMoveThatCanBeTakenBackAndRepeated() throws {
-        var session = try played(rule: "rule tlb-eviction=on")
+        var session = try played(rule: "rule tlb-eviction on")
         let before = session.machine.state
         let choice = try #require(drops(session).first { $0.command.contains("m[0]") }).choice
         let drop = session.advance(choice)
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test func whatIsNotThereCannotBeDropped() throws {
-        var session = try played(rule: "rule tlb-eviction=on")
+        var session = try played(rule: "rule tlb-eviction on")
         let choice = try #require(drops(session).first).choice
         let drop = session.advance(choice)
         #expect(drop == .moved)

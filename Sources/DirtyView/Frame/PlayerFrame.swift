@@ -293,7 +293,7 @@ struct StatusLine {
         part(mode, 2)
         if player.isPlaying || player.speed.factor != 1 { part(player.speed.text, 7) }
         part((width >= 100 ? "kernel " : "") + session.profile.rawValue, 4)
-        part(scene.actor.map { "CPU\(scene.now.cpu(of: $0))" } ?? "CPU-", 8)
+        part(scene.actor.map { "CPU\(scene.now.cpu(of: $0))" } ?? "CPU-", 10)
         // On the narrowest screens the word that matters most comes first, and alone if need be.
         let isLost = !scene.health.lost.isEmpty
         if isLost, width < 30 { part("LOST \(scene.health.lost.count)", 0, .violation) }
@@ -315,7 +315,7 @@ struct StatusLine {
         // The title has a place of its own width, so that nothing jumps when a number grows; the
         // least needed parts leave first.
         let title = printable(session.title)
-        let share = width >= 100 ? width / 3 : width >= 60 ? width / 4 : width >= 30 ? 8 : 0
+        let share = width >= 60 ? width / 3 : width >= 30 ? 8 : 0
         let wanted = min(share, title.unicodeScalars.count)
         while length() + wanted > width, let worst = parts.indices.max(by: { parts[$0].priority < parts[$1].priority }),
             parts[worst].priority > 1

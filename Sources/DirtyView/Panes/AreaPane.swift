@@ -61,15 +61,17 @@ struct AreaPane {
             line.add(clipped(text, width - 1), Style(.plain, isChanged ? .changed : []))
             line.pad(width: line.width + max(0, width - text.count))
         }
-        self.cell(now.name(of: process), 5, to: &line)
+        self.cell(owners(process), 5, to: &line)
         self.cell(piece.mapping.isEmpty ? "-" : piece.mapping, nameWidth, to: &line)
         line.column(hex(piece.start << 12, 12), 13, Style(.plain, .dim))
         line.column(sizeText(pages: piece.pages), 5, right: true)
         line.add(" ")
         cell(permissions(piece), before.map(permissions), 5)
+        // remap_file_pages() has put the pages of a nonlinear VMA in an order of its own.
+        let offset = piece.flags.contains(.nonlinear) ? " nonlin" : "+\(piece.pgoff)"
         let source =
             piece.file.exists && !now.isAnonymous(piece.file)
-            ? "\(now.name(of: piece.file))+\(piece.pgoff)" : piece.file.exists ? "shm+\(piece.pgoff)" : "anon"
+            ? now.name(of: piece.file) + offset : piece.file.exists ? "shm+\(piece.pgoff)" : "anon"
         self.cell(source, sourceWidth, to: &line)
         if isWide {
             cell(piece.pageProt, before?.pageProt, 5)
@@ -77,6 +79,15 @@ struct AreaPane {
             line.add(tally(piece))
         }
         return line
+    }
+
+    /// A process and the threads that share its address space.
+    private func owners(_ process: Ref<Process>) -> String {
+        let space = scene.now.space(of: process)
+        let names = scene.now.state.processes.filter { scene.now.space(of: $0) == space }
+            .map { scene.now.name(of: $0) }
+        return names.count > 1 && names.joined(separator: ",").count <= 4
+            ? names.joined(separator: ",") : scene.now.name(of: process)
     }
 
     private func permissions(_ piece: VMAPiece) -> String {
@@ -113,7 +124,12 @@ struct AreaPane {
         line.isChanged = isChanged
         line.column(size, 5, Style(.plain, isChanged ? .changed : []), right: true)
         line.add(" ")
-        line.column(now.fileSystem(of: file).name, 5)
+        let fileSystem = now.fileSystem(of: file)
+        guard fileSystem != .device else {
+            line.add("device" + (columns >= 50 ? " memory" : ""), Style(.plain, .dim))
+            return line
+        }
+        line.column(fileSystem.name, 5)
         if columns >= 50 { line.add("page cache", Style(.plain, .dim)) }
         return line
     }
