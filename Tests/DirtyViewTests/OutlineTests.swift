@@ -29,6 +29,7 @@ import Testing
         #expect(player.bottomFour.contains("chapter 0/60"))
         let known = player.statusRow
         player.type("G")
+        while player.hasWork { player.work() }
         #expect(player.statusRow.contains("END"))
         let total = try #require(known.split(separator: "/").last?.prefix { $0.isNumber })
         #expect(player.session.position == Int(total))
@@ -37,6 +38,7 @@ import Testing
     /// Whoever goes on faster than the outline does not lose the chapters that he passes.
     @Test func chaptersBehindAreKnown() throws {
         var player = try Fixture.player(Self.long, "G")
+        while player.hasWork { player.work() }
         #expect(player.session.position > 4096)
         #expect(!player.hasWork)
         #expect(player.bottomFour.contains("chapter 60/60"))
@@ -48,9 +50,12 @@ import Testing
     @Test func aPercentageIsOfTheWhole() throws {
         var player = try Fixture.player(Self.long)
         player.enter("50%")
+        while player.hasWork { player.work() }
         let half = player.session.position
         player.type("G")
-        #expect(half == player.session.position / 2)
+        while player.hasWork { player.work() }
+        let whole = player.session.position
+        #expect(half == whole / 2)
     }
 }
 

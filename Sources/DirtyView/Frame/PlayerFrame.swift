@@ -323,7 +323,8 @@ struct StatusLine {
             parts.remove(at: worst)
         }
         if let at = parts.firstIndex(where: { $0.priority == 3 }) {
-            parts[at].text = clipped(title, min(wanted, max(0, width - length())))
+            let left = max(0, width - length())
+            parts[at].text = clipped(title, width >= 60 ? min(wanted, left) : left)
         }
         var line = Line()
         for part in parts where !part.text.isEmpty {
