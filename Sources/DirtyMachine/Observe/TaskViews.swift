@@ -100,6 +100,12 @@ extension Machine {
     public func isLocked(_ folio: Ref<Folio>) -> Bool { self[folio, .lockOwner] != 0 }
     public func isAnon(_ folio: Ref<Folio>) -> Bool { self[folio, .anon] }
     public func mapcount(_ folio: Ref<Folio>) -> Int { self[folio, .mapcount] }
+    /// How often drivers have pinned a page: get_user_pages().
+    public func pinCount(_ folio: Ref<Folio>) -> Int {
+        Set(state.processes.flatMap { state.mappings(of: $0) }).reduce(0) { count, mapping in
+            count + pins(of: mapping).filter { self[$0, .folio] == folio }.count
+        }
+    }
     public func pfn(_ folio: Ref<Folio>) -> Int { self[folio, .pfn] }
     public func contents(_ folio: Ref<Folio>) -> UInt32 { self[folio, .contents] }
     /// Buffer heads of a page, and which of them are dirty, as a bit mask.

@@ -244,6 +244,7 @@ struct PagesPane {
         if page.file.exists { parts.append("tags \(now.tagLetters(page))") }
         if page.folio.exists {
             parts.append("maps \(now.mapcount(page.folio))")
+            if now.pinCount(page.folio) > 0 { parts.append("pins \(now.pinCount(page.folio))") }
             let buffers = now.buffers(page.folio)
             if buffers.count > 1 {
                 let dirty = (0..<buffers.count).map { buffers.dirty >> $0 & 1 == 1 ? "d" : "-" }

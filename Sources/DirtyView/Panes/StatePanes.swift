@@ -209,6 +209,8 @@ struct MapperPane {
         else { return listing }
         let file = scene.now.isAnonymous(page.file) ? "shm" : scene.now.name(of: page.file)
         listing.title = "Who maps \(file)[\(page.fileIndex)]  (rmap)"
+        let pins = page.folio.exists ? scene.now.pinCount(page.folio) : 0
+        if pins > 0 { listing.title += "  pins \(pins)" }
         let mappers = scene.now.mappers(of: page.file, page.fileIndex, limit: 256)
         listing.count = mappers.count
         listing.empty = "nobody"
