@@ -26,6 +26,7 @@ struct Cast {
 
     private var mappings: [Int: Mapping] = [:]
     private var memoryFiles: Set<Int> = []
+    private var namelessFiles: Set<Int> = []
 
     init(recorder: Recorder, options: ImportOptions) throws(ImportError) {
         let taken = Set(recorder.files.files.keys.filter { recorder.files.isTaken($0) })
@@ -37,6 +38,7 @@ struct Cast {
             from: recorder.log.events, taken: taken,
             initialPages: Dictionary(uniqueKeysWithValues: initialPages))
         guard !files.isEmpty else { throw Self.nothingTaken(recorder, options) }
+        namelessFiles = Set(files.filter { recorder.files.files[$0]!.isReplaced })
         memoryFiles = Set(files.filter { recorder.files.files[$0]!.isInMemory })
         try measure(recorder, options)
         var names = Set(processNames.values)
@@ -55,6 +57,10 @@ struct Cast {
 
     /// Whether the file has a disk below it that dirty pages are written to.
     func hasDisk(_ file: Int) -> Bool { !memoryFiles.contains(file) }
+
+    /// Whether the file has a name at the end of the trace. Without one, what is not on disk yet
+    /// matters to nobody.
+    func isNamed(_ file: Int) -> Bool { !namelessFiles.contains(file) }
 
     func isShared(_ mapping: Int) -> Bool { mappings[mapping]!.isShared }
 
@@ -101,6 +107,8 @@ struct Cast {
                         name: "m\(mappings.count + 1)", filePages: pages, isShared: kind.shared,
                         isSyncable: kind.shared && !kind.readOnlyDescriptor)
                     mapped[event.process, default: [:]][mapping] = pages.count
+                case .mremap(let mapping, let pages):
+                    mapped[event.process, default: [:]][mapping] = pages
                 case .munmap(let part, _):
                     mapped[event.process]?[part.mapping, default: 0] -= part.pages.count
                     if mapped[event.process]?[part.mapping] == 0 {

@@ -10,6 +10,8 @@ struct Event: Equatable {
     enum Action: Equatable {
         case mmap(mapping: Int, pages: ClosedRange<Int>, MappingKind)
         case munmap(Part, remapped: Bool)
+        /// A whole mapping, which has so many pages then.
+        case mremap(mapping: Int, pages: Int)
         case mprotect(Part, letters: String)
         case discard(Part)
         case msync(Part, mode: String)

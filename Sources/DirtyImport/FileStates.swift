@@ -105,6 +105,10 @@ struct FileStates {
             if let pages = synced(by: part, cast) { clean(file, pages) }
         case .fsync: clean(file, Self.all)
         case .writeback(let pages): clean(file, pages ?? Self.all)
+        case .mremap(let mapping, let pages):
+            // Page table entries are moved as they are; those that are cut off are gone.
+            let end = cast.firstFilePage(of: mapping) + pages
+            forget { $0.process == event.process && $0.mapping == mapping && $0.page >= end }
         case .munmap(let part, _), .mprotect(let part, _), .discard(let part):
             forget { $0.process == event.process && $0.mapping == part.mapping }
         default: break

@@ -42,12 +42,14 @@ struct Narrator {
     func end() -> [String] {
         var lines = chapter("end")
         let disks = cast.files.filter(cast.hasDisk)
-        let dirty = disks.reduce(0) { $0 + states[$1].dirty.count }
+        let dirty = disks.filter(cast.isNamed).reduce(0) { $0 + states[$1].dirty.count }
+        let gone = disks.reduce(0) { $0 + states[$1].dirty.count } - dirty
         if states.tracksStores, !disks.isEmpty {
+            let excepted = gone == 0 ? "" : " of files that still have a name"
             let rest =
                 dirty == 0
-                ? "Every page is clean: all that was stored is on disk, unless it was cut off."
-                : "The trace ends with \(plural(dirty, "dirty page")) that no sync has written:"
+                ? "Every page\(excepted) is clean: all that was stored is on disk, unless it was cut off."
+                : "The trace ends with \(plural(dirty, "dirty page"))\(excepted):"
                     + " until the kernel writes \(dirty == 1 ? "it" : "them"), a power"
                     + " failure loses \(dirty == 1 ? "it" : "them")."
             lines += say(rest + " No store has been lost by the kernel.")
@@ -257,7 +259,7 @@ struct Narrator {
         guard count > 0, tell(.unmap) else { return [] }
         let isFirst = told[.unmap] == 1
         let what =
-            plural(count, "page") + " of "
+            plural(count, "dirty page") + " of "
             + (left.count == 1 ? name(left.first!.key) : plural(left.count, "file"))
         if states.tracksStores {
             for (file, pages) in left.sorted(by: { $0.key < $1.key }).prefix(3) {
@@ -266,13 +268,13 @@ struct Narrator {
         }
         guard isFirst, states.tracksStores else {
             return (isFirst ? chapter(first: .unmap) : [])
-                + say("\(process) unmaps \(what) that no sync has written since the last store.")
+                + say("\(process) unmaps \(what).")
         }
         return chapter(first: .unmap)
             + say(
-                "\(process) unmaps \(what) that no sync has written since the last store. Nothing is"
-                    + " lost: the kernel knows that the page\(count == 1 ? " is" : "s are") dirty,"
-                    + " in the page cache.")
+                "\(process) unmaps \(what). That writes nothing and loses nothing: the"
+                    + " page\(count == 1 ? " stays" : "s stay") dirty in the page cache, and the"
+                    + " kernel writes \(count == 1 ? "it" : "them") when it likes.")
     }
 
     private mutating func truncated(_ process: String, _ file: Int, _ pages: Int) -> [String] {
@@ -287,7 +289,8 @@ struct Narrator {
 
     private mutating func exited(_ process: String) -> [String] {
         guard tell(.exit) else { return [] }
-        let dirty = cast.files.filter(cast.hasDisk).reduce(0) { $0 + states[$1].mapped.count }
+        let files = cast.files.filter { cast.hasDisk($0) && cast.isNamed($0) }
+        let dirty = files.reduce(0) { $0 + states[$1].mapped.count }
         let rest =
             dirty == 0
             ? "" : " while stores to \(plural(dirty, "page")) are in the page cache alone"

@@ -95,7 +95,8 @@ extension Recorder {
         }
     }
 
-    /// Shown as munmap and mmap. What differs: page table entries are not moved, so that the first
+    /// A part of a mapping, and private memory, of which the simulator may not have one VMA, are
+    /// shown as munmap and mmap. What differs: page table entries are not moved, so that the first
     /// access to a page afterwards faults again; which pages are dirty is the same.
     mutating func remap(_ call: SystemCall, _ address: UInt64, _ process: Int) throws(ImportError) {
         guard let oldAddress = call[0], let oldLength = call[1], let newLength = call[2],
@@ -104,9 +105,11 @@ extension Recorder {
         guard let segment = processes[process]?.space.find(oldAddress) else {
             return try unmap(range, by: process)
         }
-        if let old = Page.span(address: oldAddress, length: oldLength) {
-            try unmap(old, remapped: true, by: process)
+        let old = Page.span(address: oldAddress, length: oldLength)
+        if old == segment.start..<segment.end, segment.isWhole, segment.kind.shared {
+            return try resize(segment, to: range, process)
         }
+        if let old { try unmap(old, remapped: true, by: process) }
         try unmap(range, by: process)
         let first = segment.filePages.lowerBound + segment.page(of: oldAddress)
         let (last, overflow) = first.addingReportingOverflow(Page.count(newLength) - 1)
@@ -114,6 +117,25 @@ extension Recorder {
             return files.update(segment.file) { $0.tooLargeAt = $0.tooLargeAt ?? line }
         }
         try map(file: segment.file, pages: first...last, at: range, segment.kind, by: process)
+    }
+
+    /// What lay at the new place is gone; the simulator chooses its own addresses.
+    private mutating func resize(
+        _ segment: AddressSpace.Segment, to range: Range<UInt64>, _ process: Int
+    ) throws(ImportError) {
+        var moved = segment
+        (moved.start, moved.end) = (range.lowerBound, range.upperBound)
+        let first = segment.filePages.lowerBound
+        let (last, overflow) = first.addingReportingOverflow(moved.pages - 1)
+        guard !overflow, last < options.limits.pagesPerFile else {
+            return files.update(segment.file) { $0.tooLargeAt = $0.tooLargeAt ?? line }
+        }
+        moved.filePages = first...last
+        _ = processes[process]?.space.remove(segment.start..<segment.end)
+        try unmap(range, by: process)
+        processes[process]?.space.insert(moved)
+        try record(
+            .mremap(mapping: segment.mapping, pages: moved.pages), file: segment.file, by: process)
     }
 
     private func letters(_ protection: UInt64) -> String {

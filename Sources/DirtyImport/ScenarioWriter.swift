@@ -112,10 +112,12 @@ struct ScenarioWriter {
         case .mmap(let mapping, let pages, let kind):
             command = "mmap \(cast.mapping(mapping)) \(name)\(bracket(pages)) \(kind.letters)"
             command += kind.shared ? " shared" : " private"
+            if kind.populates { command += " populate" }
             if kind.readOnlyDescriptor { command += " rdonly" }
         case .munmap(let part, let remapped):
             command = "munmap \(operand(part))"
             if remapped { comment = "mremap, shown as munmap and mmap" }
+        case .mremap(let mapping, let pages): command = "mremap \(cast.mapping(mapping)) \(pages)"
         case .mprotect(let part, let letters): command = "mprotect \(operand(part)) \(letters)"
         case .discard(let part): command = "madvise \(operand(part)) dontneed"
         case .msync(let part, let mode): command = "msync \(operand(part)) \(mode)"
@@ -149,12 +151,6 @@ struct ScenarioWriter {
         }
         summary.operations += 1
         line("\(process) \(command)", comment: comment, into: &output)
-        if case .mmap(let mapping, _, let kind) = event.action, kind.populates {
-            // What the kernel does for a shared mapping. A private one it would break loose from
-            // the file at once.
-            summary.operations += 1
-            line("\(process) read \(cast.mapping(mapping))", comment: "MAP_POPULATE", into: &output)
-        }
     }
 
     /// In the language, a read or write of a file is one of one page.

@@ -22,6 +22,9 @@ public struct TraceImporter {
     private var memoryLines = 0
     private var callLines = 0
     private var foreignLines = 0
+    /// The first line that is none of a trace.
+    private var firstForeignLine: Int?
+    private var hasBanner = false
 
     public init(options: ImportOptions = ImportOptions()) {
         self.options = options
@@ -54,7 +57,12 @@ public struct TraceImporter {
             recorder.line = lines + 1
             try takeLast(partial)
         }
-        if memoryLines + callLines == 0 { throw notATrace(line: nil) }
+        // A line that looks like a part of a trace may turn up in anything.
+        if memoryLines + callLines == 0
+            || memoryLines * callLines == 0 && !hasBanner && firstForeignLine != nil
+        {
+            throw notATrace(line: firstForeignLine)
+        }
         if callLines == 0 { throw error("this trace has no system calls; \(Self.advice)") }
         if memoryLines == 0 { throw error("this trace has no loads and stores; \(Self.advice)") }
         recorder.warnOfExecute()
@@ -122,6 +130,7 @@ public struct TraceImporter {
             isKnown = true
         } else if isValgrindsOwn(text) {
             try recorder.banner(text)
+            hasBanner = true
             isKnown = true
         } else if !text.isEmpty, let messages = assembler.take(text, endsLine: trailing == nil) {
             isKnown = true
@@ -132,9 +141,11 @@ public struct TraceImporter {
             memoryLines += 1
             try recorder.access(trailing.record)
         }
-        if !isKnown, memoryLines + callLines == 0 {
+        guard !isKnown else { return }
+        if firstForeignLine == nil { firstForeignLine = lines }
+        if memoryLines + callLines == 0 {
             foreignLines += 1
-            if foreignLines > options.limits.foreignLines { throw notATrace(line: lines) }
+            if foreignLines > options.limits.foreignLines { throw notATrace(line: firstForeignLine) }
         }
     }
 
@@ -149,7 +160,7 @@ public struct TraceImporter {
         "record with valgrind --tool=lackey --trace-mem=yes --trace-syscalls=yes PROGRAM"
 
     private func notATrace(line: Int?) -> ImportError {
-        error("this does not look like a trace of lackey; \(Self.advice)", line)
+        error("this does not look like a valgrind lackey trace; \(Self.advice)", line)
     }
 
     private func error(_ message: String, _ line: Int? = nil) -> ImportError {

@@ -81,6 +81,19 @@ struct NarratorTests {
             ])
     }
 
+    @Test("At the end, a file whose name is gone does not count")
+    func nameless() throws {
+        var trace = Trace.mapped()
+        trace.store(2)
+        trace.call("sys_unlink ( 0x40(data.bin) )")
+        trace.text += "SYSCALL[7,1](231) exit_group( 0 ) --> [pre-success] Success(0x0) \n"
+        let text = try trace.scenario()
+        #expect(text.contains("\nsay \"A exits.\"\n"))
+        #expect(text.contains("Every page of files that still have a name is clean: "))
+        #expect(text.contains("\nexpect nr_dirty == 1\n"))
+        try Self.run(text, "nameless")
+    }
+
     @Test("An fsync of what write(2) wrote says so")
     func writtenPages() throws {
         var trace = Trace.mapped()
@@ -115,7 +128,7 @@ struct NarratorTests {
         trace.call("sys_fsync ( 3 )")
         let captions = try Self.captions(trace)
         #expect(captions.contains { $0.hasPrefix("A calls msync(MS_ASYNC), which writes nothing") })
-        #expect(captions.contains { $0.hasPrefix("A unmaps 1 page of data_bin that no sync") })
+        #expect(captions.contains { $0.hasPrefix("A unmaps 1 dirty page of data_bin. ") })
         #expect(captions.contains { $0.hasPrefix("A calls fsync of data_bin: 1 dirty page. ") })
     }
 
@@ -192,8 +205,9 @@ struct NarratorTests {
                 trace.call("sys_mprotect ( \(Trace.at(page)), \(length), \([0, 1, 3][pick(0...2)]) )")
             case 18: trace.call("sys_madvise ( \(Trace.at(page)), \(length), 4 )")
             case 19:
+                let (first, old) = [(page, 4096), (0, 8 * 4096)][pick(0...1)]
                 trace.call(
-                    "sys_mremap ( \(Trace.at(page)), 4096, \(length), 0x1 )",
+                    "sys_mremap ( \(Trace.at(first)), \(old), \(length), 0x1 )",
                     Trace.base + pick(0...30) * 4096)
             case 20: trace.call(pick(0...1) == 0 ? "sys_sync ( )" : "sys_sync_file_range ( 3, 4096, 8192, 7 )")
             case 21 where children < 5:

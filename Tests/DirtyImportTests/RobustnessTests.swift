@@ -22,19 +22,32 @@ struct RobustnessTests {
     @Test(
         "What is no trace is called so",
         arguments: [
-            ("", "trace: this does not look like a trace of lackey; \(advice)"),
-            ("hello\n", "trace: this does not look like a trace of lackey; \(advice)"),
+            ("", "trace: this does not look like a valgrind lackey trace; \(advice)"),
+            ("hello\n", "trace:1: this does not look like a valgrind lackey trace; \(advice)"),
+            (
+                "# note\n\u{1b}%x\nSYSCALL[a\nq\n",
+                "trace:2: this does not look like a valgrind lackey trace; \(advice)"
+            ),
+            (
+                "hello\n L 12,4\n",
+                "trace:1: this does not look like a valgrind lackey trace; \(advice)"
+            ),
             (
                 String(repeating: "no\n", count: 1_001),
-                "trace:1001: this does not look like a trace of lackey; \(advice)"
+                "trace:1: this does not look like a valgrind lackey trace; \(advice)"
             ),
             (
                 String(repeating: "\u{0}", count: 65_537),
-                "trace:1: this does not look like a trace of lackey; \(advice)"
+                "trace:1: this does not look like a valgrind lackey trace; \(advice)"
             ),
             ("I  0401ab70,3\n", "trace: this trace has no system calls; \(advice)"),
             (
                 "SYSCALL[7,1](12) sys_brk ( 0x0 ) --> [pre-success] Success(0x0) \n",
+                "trace: this trace has no loads and stores; \(advice)"
+            ),
+            (
+                "==7== Lackey, an example Valgrind tool\nhello\n"
+                    + "SYSCALL[7,1](12) sys_brk ( 0x0 ) --> [pre-success] Success(0x0) \n",
                 "trace: this trace has no loads and stores; \(advice)"
             ),
         ])
