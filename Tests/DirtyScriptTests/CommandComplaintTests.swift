@@ -153,13 +153,13 @@ import Testing
         expectComplaints(
             behind(lines),
             #"""
-            test.demo:6:7: error: the expectation is missing; expected an outcome, a process, a file, a counter, value, faults, disk, lost, invariant or invariants
+            test.demo:6:7: error: the expectation is missing; expected an outcome, a process, a file, a counter, value, faults, disk, lost, invariant, !invariant or invariants
               expect
                     ^
-            test.demo:7:8: error: unknown expectation 'EFOO'; expected an outcome, a process, a file, a counter, value, faults, disk, lost, invariant or invariants
+            test.demo:7:8: error: unknown expectation 'EFOO'; expected an outcome, a process, a file, a counter, value, faults, disk, lost, invariant, !invariant or invariants
               expect EFOO
                      ^~~~
-            test.demo:8:8: error: unknown expectation 'nr_dirt'; expected an outcome, a process, a file, a counter, value, faults, disk, lost, invariant or invariants
+            test.demo:8:8: error: unknown expectation 'nr_dirt'; expected an outcome, a process, a file, a counter, value, faults, disk, lost, invariant, !invariant or invariants
               expect nr_dirt == 1
                      ^~~~~~~
               did you mean 'nr_dirty'?

@@ -168,7 +168,7 @@ import Testing
             #"""
             test.demo:1:8: error: invalid number of frames '4194305'; expected a number from 1 to 4194304
               frames 4194305
-                     ^~~~~~~~
+                     ^~~~~~~
             """#
         ),
         (
