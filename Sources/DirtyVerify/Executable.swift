@@ -23,6 +23,18 @@ enum Executable {
         return hasOperations ? nil : Obstacle(line: 1, reason: "there is nothing to execute")
     }
 
+    /// The line of a file that this host does not make for this user.
+    static func obstacle(in scenario: Scenario, _ abilities: HostAbilities) -> Obstacle? {
+        guard let problem = abilities.ramfsProblem else { return nil }
+        for statement in scenario.statements {
+            if case .file(let file) = statement.command, file.fileSystem == "ramfs" {
+                return Obstacle(
+                    line: statement.location.line, reason: "ramfs has to be mounted: \(problem)")
+            }
+        }
+        return nil
+    }
+
     /// Why no host can carry this line out; nil when it can. What the machine at hand refuses only
     /// shows when it is tried.
     static func reason(against statement: Statement) -> String? {
@@ -44,8 +56,8 @@ enum Executable {
         switch file.fileSystem {
         case "ext3", "ext4", "xfs":
             if file.data == .journal { return "that takes a file system mounted with data=journal" }
-        case "tmpfs":
-            if file.mkwrite { return "tmpfs has no page_mkwrite" }
+        case "tmpfs", "ramfs":
+            if file.mkwrite { return "\(file.fileSystem) takes no page_mkwrite of another's" }
         default: return "no folder of this machine is on \(file.fileSystem)"
         }
         return file.pages > pageLimit ? "more than \(pageLimit) pages" : nil

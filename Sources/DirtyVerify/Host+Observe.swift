@@ -33,7 +33,7 @@ extension Host {
         state.cached = cached
         state.writeback = writeback
         // The index of tmpfs has no dirty tags: the folio's own flag is asked there.
-        state.dirty = file.isTmpfs ? dirtyFolios(file, cached) : dirty
+        state.dirty = file.isInMemory ? dirtyFolios(file, cached) : dirty
         if readsDisk, file.direct >= 0 {
             let page = UnsafeMutableRawPointer.allocate(byteCount: 4096, alignment: 4096)
             defer { page.deallocate() }

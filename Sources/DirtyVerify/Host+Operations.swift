@@ -103,7 +103,8 @@ extension Host {
     private func pages(
         _ operand: Operand, _ p: String, _ session: Session
     ) throws(CannotExecute) -> ClosedRange<Int> {
-        let pages = session.pages(of: operand, in: p) ?? 0...0
+        // The session, as it was before, may not know a new thread.
+        let pages = session.pages(of: operand, in: process(of: p)) ?? 0...0
         guard pages.upperBound < Host.topPage || pages.lowerBound >= Mapping.failed else {
             throw CannotExecute(reason: "above the first mapping is memory of the process's own")
         }
@@ -178,7 +179,7 @@ extension Host {
             let indices = session.indices(of: operand) ?? 0...0
             (offset, count) = (indices.lowerBound, indices.count)
             descriptor = readOnly ? file.readOnly : file.readWrite
-            readsDisk = !file.isTmpfs
+            readsDisk = !file.isInMemory
         }
         let length = Int64(count) << 12
         let request = host_request(
@@ -199,7 +200,7 @@ extension Host {
     /// is filled as it is made, and merges with its neighbours first, must find them like itself.
     private func advise(_ p: String, _ state: HostState, _ advice: Int32) throws {
         for vma in state.processes[process(of: p)]?.vmas ?? [] {
-            guard let name = vma.file, files[name]?.isTmpfs == false else { continue }
+            guard let name = vma.file, files[name]?.isInMemory == false else { continue }
             let range = [address(vma.pages.lowerBound, p), Int64(vma.pages.count) << 12]
             _ = try call(p, host_nr_madvise, range + [Int64(advice)])
         }
@@ -267,7 +268,7 @@ extension Host {
         let error = host_sync_range(
             file.readWrite, UInt64(indices.lowerBound) << 12, UInt64(indices.count) << 12)
         // tmpfs refuses what the flusher would not even try.
-        return HostResult(outcome: error == 0 || file.isTmpfs ? "ok" : errorName(-error))
+        return HostResult(outcome: error == 0 || file.isInMemory ? "ok" : errorName(-error))
     }
 
     private func reclaim(_ operand: Operand, _ session: Session, _ state: HostState) throws -> HostResult {
@@ -294,6 +295,7 @@ extension Host {
 
     private func evict(_ operand: Operand, _ session: Session) throws -> HostResult {
         let file = try file(operand.name)
+        if file.isRamfs { throw CannotExecute(reason: "no system call drops a page of one file on ramfs") }
         var isBusy = false
         for index in session.indices(of: operand) ?? 0...0 {
             var stat = host_cachestat()
@@ -301,7 +303,7 @@ extension Host {
             guard host_cachestat(file.readWrite, offset, 4096, &stat) == 0 else {
                 throw CannotExecute(reason: "cachestat(2) is refused")
             }
-            if stat.cached > 0, file.isTmpfs {
+            if stat.cached > 0, file.isInMemory {
                 // fadvise(2) does nothing there.
                 _ = host_visit(file.readOnly, offset, true, nil)
             } else if stat.dirty == 0, stat.writeback == 0 {

@@ -13,11 +13,16 @@ final class Host {
         var isAlive = true
     }
 
+    /// A thread of a child. It is made when it first has something to do.
+    private struct Thread {
+        let process: String
+        var slot: Int?
+    }
+
     private let slots: OpaquePointer
     private let descriptor: Int32
     private(set) var children: [String: Child] = [:]
-    /// Threads act as their process: that is where their memory and their faults are.
-    private var owners: [String: String] = [:]
+    private var threads: [String: Thread] = [:]
     private(set) var files: [String: HostFile] = [:]
     let abilities: HostAbilities
     private var slotsUsed = 0
@@ -54,12 +59,14 @@ final class Host {
         children[name] = Child(slot: slot, pid: pid, shift: Int(end >> 12) - Host.topPage)
     }
 
-    func addThread(_ name: String, of owner: String) { owners[name] = process(of: owner) }
+    func addThread(_ name: String, of owner: String) {
+        threads[name] = Thread(process: process(of: owner))
+    }
 
     /// The process that a process or thread is part of.
-    func process(of name: String) -> String { owners[name] ?? name }
+    func process(of name: String) -> String { threads[name]?.process ?? name }
 
-    /// The child that acts for a process or thread; nil for a dead one.
+    /// The process that a process or thread is part of; nil for a dead one.
     func child(_ name: String) -> Child? {
         guard let child = children[process(of: name)], child.isAlive else { return nil }
         return child
@@ -67,7 +74,7 @@ final class Host {
 
     private func freeSlot() throws(HostError) -> Int {
         guard slotsUsed < Int(HOST_SLOTS) else {
-            throw HostError("more than \(HOST_SLOTS) processes", 0)
+            throw HostError("more than \(HOST_SLOTS) processes and threads", 0)
         }
         slotsUsed += 1
         return slotsUsed - 1
@@ -97,18 +104,40 @@ final class Host {
         var isRefused: Bool
     }
 
-    /// Has the child of a scenario process carry out a request. nil for a dead process.
+    /// Has a process or thread carry out a request. nil for a dead one.
     func run(_ name: String, _ request: host_request) throws(HostError) -> Answer? {
         guard let child = child(name) else { return nil }
+        return try run(name, child, slot: try slot(name, child), request)
+    }
+
+    private func run(
+        _ name: String, _ child: Child, slot: Int, _ request: host_request
+    ) throws(HostError) -> Answer {
         var request = request
         var answer = host_answer()
-        let error = host_run(slots, Int32(child.slot), child.pid, &request, &answer)
+        let error = host_run(slots, Int32(slot), child.pid, &request, &answer)
         if error < 0 || answer.signal >= 0 { children[process(of: name)]?.isAlive = false }
         guard error >= 0 else { throw HostError("a child process does not answer", error) }
         return Answer(
             ending: answer.signal < 0 ? .done(answer.result) : .died(signal: answer.signal),
             faults: Faults(minor: Int(answer.minor), major: Int(answer.major)), value: answer.value,
             isRefused: answer.refused)
+    }
+
+    /// The slot that a process or thread serves.
+    private func slot(_ name: String, _ child: Child) throws(HostError) -> Int {
+        guard let thread = threads[name] else { return child.slot }
+        if let slot = thread.slot { return slot }
+        let slot = try freeSlot()
+        let request = host_request(HOST_THREAD, arguments: [Int64(slot)])
+        let ending = try run(thread.process, child, slot: child.slot, request).ending
+        guard case .done(let id) = ending else { throw HostError("a thread's process is gone", 0) }
+        guard id > 0 else { throw HostError("cannot make a thread", Int32(id)) }
+        guard host_await(slots, Int32(slot)) else {
+            throw HostError("a thread does not answer", -ETIMEDOUT)
+        }
+        threads[name]?.slot = slot
+        return slot
     }
 
     /// fork(2): a child of the supervisor with the parent's memory. nil for a dead parent.
@@ -145,6 +174,7 @@ public final class HostAbilities {
     /// Frame numbers in pagemap.
     let seesFrames: Bool
     let cachestatProblem: String?
+    let ramfsProblem: String?
     public let kernel: String
 
     public init() {
@@ -165,6 +195,9 @@ public final class HostAbilities {
         let file = host_create_memfd()
         let result = host_cachestat(file, 0, 4096, &stat)
         if file >= 0 { close(file) }
+        let ramfs = host_create_on_ramfs()
+        if ramfs >= 0 { close(ramfs) }
+        ramfsProblem = ramfs >= 0 ? nil : String(cString: strerror(-ramfs))
         cachestatProblem = result == 0 ? nil : "cachestat(2): \(String(cString: strerror(-result)))"
     }
 

@@ -9,17 +9,20 @@ final class HostFile {
     let readOnly: Int32
     /// Reads around the page cache; -1 where the file system has no disk.
     let direct: Int32
-    let isTmpfs: Bool
+    /// On tmpfs or ramfs.
+    let isInMemory: Bool
+    let isRamfs: Bool
     /// What /proc/PID/maps tells it by.
     let inode: UInt64
 
     /// Makes the file with `pages` zeroed pages, on disk where there is one, cached or not.
     init(_ declaration: HostFileDeclaration, folder: String?) throws(HostError) {
         name = declaration.name
-        isTmpfs = declaration.isTmpfs
-        readWrite = try HostFile.create(isTmpfs: isTmpfs, folder: folder)
+        isInMemory = declaration.isInMemory
+        isRamfs = declaration.isRamfs
+        readWrite = try HostFile.create(declaration, folder: folder)
         readOnly = host_reopen(readWrite, O_RDONLY)
-        direct = isTmpfs ? -1 : host_reopen(readWrite, O_RDONLY | host_o_direct)
+        direct = isInMemory ? -1 : host_reopen(readWrite, O_RDONLY | host_o_direct)
         var info = stat()
         fstat(readWrite, &info)
         inode = UInt64(info.st_ino)
@@ -38,7 +41,7 @@ final class HostFile {
     /// Page by page, so that every folio has order 0.
     private func fill(_ declaration: HostFileDeclaration) throws(HostError) {
         let zeros = [UInt8](repeating: 0, count: 4096)
-        if isTmpfs {
+        if isInMemory {
             // A page that is not cached is a hole here.
             guard ftruncate(readWrite, declaration.pages << 12) == 0 else {
                 throw HostError("cannot size '\(name)'", -errno)
@@ -64,8 +67,15 @@ final class HostFile {
         }
     }
 
-    private static func create(isTmpfs: Bool, folder: String?) throws(HostError) -> Int32 {
-        if isTmpfs {
+    private static func create(
+        _ declaration: HostFileDeclaration, folder: String?
+    ) throws(HostError) -> Int32 {
+        if declaration.isRamfs {
+            let file = host_create_on_ramfs()
+            guard file >= 0 else { throw HostError("cannot make a file on ramfs", file) }
+            return file
+        }
+        if declaration.isInMemory {
             let file = host_create_unnamed("/dev/shm")
             if file >= 0 {
                 if host_file_system(file) == FileSystems.tmpfs { return file }
@@ -94,7 +104,8 @@ final class HostFile {
 struct HostFileDeclaration {
     let name: String
     let pages: Int
-    let isTmpfs: Bool
+    let isInMemory: Bool
+    let isRamfs: Bool
     let isCached: Bool
 }
 

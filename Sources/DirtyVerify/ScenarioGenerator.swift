@@ -23,13 +23,15 @@ public struct ScenarioGenerator {
     private var files: [File] = []
     /// The mappings of each process.
     private var processes: [String: [Mapping]] = [:]
+    /// The second thread of some of the processes.
+    private var threads: [String: String] = [:]
     private var names = 0
 
     public init(seed: UInt64) { random = SplitMix(seed: seed) }
 
     /// The lines of one scenario.
     public mutating func scenario() -> [String] {
-        (lines, files, processes, names) = ([], [], [:], 0)
+        (lines, files, processes, threads, names) = ([], [], [:], [:], 0)
         setUp()
         for name in processes.keys.sorted() { mmap(name) }
         for _ in 0..<random.number(6...26) { operation() }
@@ -45,7 +47,10 @@ public struct ScenarioGenerator {
     }
 
     private mutating func setUp() {
-        let kinds = random.pick([["ext4"], ["ext4"], ["tmpfs"], ["ext4", "tmpfs"], ["ext4", "ext4"]])
+        let kinds = random.pick([
+            ["ext4"], ["ext4"], ["ext4"], ["tmpfs"], ["tmpfs"], ["ext4", "tmpfs"], ["ext4", "ext4"],
+            ["ramfs"],
+        ])
         for (number, kind) in kinds.enumerated() {
             let file = File(
                 name: "f\(number + 1)", size: random.pick([1, 2, 3, 4, 4, 6, 8, 18, 33]))
@@ -55,11 +60,24 @@ public struct ScenarioGenerator {
         for name in ["A", "B"].prefix(random.number(1...2)) {
             lines.append("process \(name)")
             processes[name] = []
+            if random.chance(25) {
+                threads[name] = "\(name)2"
+                lines.append("thread \(name)2 of \(name)")
+            }
         }
     }
 
     private mutating func operation() {
         let p = random.pick(processes.keys.sorted())
+        let (thread, first) = (threads[p], lines.count)
+        operation(of: p)
+        guard let thread, random.chance(40) else { return }
+        for i in first..<lines.count where lines[i].hasPrefix("\(p) ") {
+            lines[i] = thread + lines[i].dropFirst(p.count)
+        }
+    }
+
+    private mutating func operation(of p: String) {
         switch random.number(1...100) {
         case 1...8: mmap(p)
         case 9...28: access(p, "read")

@@ -82,7 +82,9 @@ public struct Verifier {
     private func run(
         _ scenario: Scenario, _ report: (VerifiedStep) throws -> Void
     ) throws -> Verification {
-        if let obstacle = Executable.obstacle(in: scenario) {
+        if let obstacle = Executable.obstacle(in: scenario)
+            ?? Executable.obstacle(in: scenario, abilities)
+        {
             var result = Verification()
             result.verdict = .notExecuted(line: obstacle.line, reason: obstacle.reason)
             return result

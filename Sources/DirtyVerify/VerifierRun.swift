@@ -10,7 +10,6 @@ struct VerifierRun {
     private(set) var result = Verification()
     private var compareOptions = StepComparison.Options()
     private var hasEnded = false
-    private var threads: Set<String> = []
     private let start = VerifierRun.seconds
 
     init(
@@ -40,9 +39,6 @@ struct VerifierRun {
             if let statement = session.currentStatement {
                 if let reason = Executable.reason(against: statement) {
                     return stop(statement.location.line, reason)
-                }
-                if case .operation(.exit(let p)) = statement.command, threads.contains(p) {
-                    return stop(statement.location.line, "threads share one process here")
                 }
             }
             switch session.advance(.script, &conclusions) {
@@ -130,7 +126,7 @@ struct VerifierRun {
     private func readaheadProblem(_ operation: Operation, _ before: Session) -> String? {
         func hasCold(_ file: String) -> Bool {
             guard let known = state.files[file], let cached = known.cached else { return false }
-            return host.files[file]?.isTmpfs == false && cached.count < known.size
+            return host.files[file]?.isInMemory == false && cached.count < known.size
         }
         switch operation {
         case .mmap(let p, _, .file(let operand), _, _, true, _):
@@ -140,7 +136,7 @@ struct VerifierRun {
             return hasCold(file.name) ? "remap_file_pages populates: cold pages are read ahead" : nil
         case .read(let p, let operand), .write(let p, let operand, _), .peek(_, let p, let operand),
             .poke(_, let p, let operand, _):
-            guard let pages = before.pages(of: operand, in: p) else { return nil }
+            guard let pages = before.pages(of: operand, in: host.process(of: p)) else { return nil }
             for vma in state.processes[host.process(of: p)]?.vmas ?? [] where vma.permissions.contains("x") {
                 if vma.pages.overlaps(pages.lowerBound..<pages.upperBound + 1), let file = vma.file,
                     hasCold(file)
@@ -169,18 +165,17 @@ struct VerifierRun {
         for statement in session.statements {
             switch statement.command {
             case .file(let file):
-                let isTmpfs = file.fileSystem == "tmpfs"
+                let isInMemory = ["tmpfs", "ramfs"].contains(file.fileSystem)
                 try host.addFile(
                     HostFileDeclaration(
-                        name: file.name, pages: file.pages, isTmpfs: isTmpfs, isCached: file.cached))
-                if !isTmpfs, let tracked = FileSystems.tracked, tracked.name != file.fileSystem {
+                        name: file.name, pages: file.pages, isInMemory: isInMemory,
+                        isRamfs: file.fileSystem == "ramfs", isCached: file.cached))
+                if !isInMemory, let tracked = FileSystems.tracked, tracked.name != file.fileSystem {
                     result.add("'\(file.name)', \(file.fileSystem) in the scenario, is on \(tracked.name)")
                 }
             // Those declared later wait until then, which makes no difference to anybody.
             case .process(let name, _): try host.addProcess(name)
-            case .thread(let name, let owner, _):
-                host.addThread(name, of: owner)
-                threads.insert(name)
+            case .thread(let name, let owner, _): host.addThread(name, of: owner)
             default: break
             }
         }

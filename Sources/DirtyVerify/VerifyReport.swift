@@ -84,8 +84,11 @@ public enum VerifyReport {
         return json.text
     }
 
-    /// The object that ends a report.
-    public static func summary(_ result: Verification, name: String, kernel: String) -> String {
+    /// The object that ends a report. `shortest` is the file with the shortest form of a random
+    /// scenario that differs.
+    public static func summary(
+        _ result: Verification, name: String, kernel: String, shortest: String? = nil
+    ) -> String {
         var json = JSONWriter()
         json.object([
             ("kind", { $0.string("summary") }),
@@ -101,6 +104,9 @@ public enum VerifyReport {
                 json.object([("line", { $0.number(line) }), ("reason", { $0.string(reason) })])
             }),
             ("notes", { $0.array(result.notes) { $0.string($1) } }),
+            ("shortest", { json in
+                if let shortest { json.string(shortest) } else { json.null() }
+            }),
         ])
         return json.text
     }

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include <errno.h>
 #include <linux/bpf.h>
 #include <linux/futex.h>
 #include <sched.h>
@@ -131,6 +132,33 @@ CHILD static void fork_into(struct host_slot *slots, struct host_slot *slot, pid
     slot->before = slot->after;
 }
 
+/// Threads of a process stand on these; a thread has the number of its slot.
+static uint8_t thread_stacks[HOST_SLOTS][8 * PAGE] __attribute__((aligned(4096)));
+
+struct thread_start {
+    struct host_slot *slots;
+    int number;
+    pid_t supervisor;
+};
+
+CHILD static int serve_as_thread(void *argument)
+{
+    const struct thread_start *start = argument;
+    host_child_serve(start->slots, start->number, start->supervisor);
+}
+
+/// A thread has no thread-local storage of its own: what children run uses none.
+CHILD static void start_thread(struct host_slot *slots, struct host_slot *slot, pid_t supervisor)
+{
+    int number = (int)slot->request.arguments[0];
+    slots[number].arena_end = slot->arena_end;
+    struct thread_start *start = (struct thread_start *)thread_stacks[number];
+    *start = (struct thread_start){slots, number, supervisor};
+    int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+    int thread = clone(serve_as_thread, thread_stacks[number + 1], flags, start);
+    slot->result = thread < 0 ? -errno : thread;
+}
+
 CHILD void host_child_serve(struct host_slot *slots, int number, pid_t supervisor)
 {
     struct host_slot *slot = &slots[number];
@@ -139,6 +167,9 @@ CHILD void host_child_serve(struct host_slot *slots, int number, pid_t superviso
     if (call0(SYS_getppid) != supervisor) call1(SYS_exit_group, 1);
     call2(SYS_prctl, PR_SET_PTRACER, -1);
     call5(SYS_prctl, PR_SET_THP_DISABLE, 1, 0, 0, 0);
+    // The end of one thread of several would write to the place that libc has named, which is a
+    // fault after a fork.
+    call1(SYS_set_tid_address, 0);
     uintptr_t code = (uintptr_t)__start_hostchild & -PAGE;
     call2(SYS_mlock, code, (uintptr_t)__stop_hostchild - code);
     prefault(slot);
@@ -159,6 +190,7 @@ CHILD void host_child_serve(struct host_slot *slots, int number, pid_t superviso
         if (command == HOST_CALL || command == HOST_TRANSFER) make_call(slot);
         if (command == HOST_TRACE) trace(slot);
         if (command == HOST_FORK) fork_into(slots, slot, supervisor);
+        if (command == HOST_THREAD) start_thread(slots, slot, supervisor);
         if (command == HOST_EXIT) call1(SYS_exit_group, 0);
         if (command == HOST_READ_PTES) read_ptes(slot);
         finish(slot);

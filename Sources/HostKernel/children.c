@@ -215,7 +215,9 @@ int host_run(
 {
     struct host_slot *slot = &slots[number];
     if (request->list_count > HOST_LIST) return -E2BIG;
-    if (request->command == HOST_FORK) slots[request->arguments[0]].state = HOST_IDLE;
+    if (request->command == HOST_FORK || request->command == HOST_THREAD) {
+        slots[request->arguments[0]].state = HOST_IDLE;
+    }
     ask(slot, request);
     struct host_faults after = {0, 0};
     *answer = (struct host_answer){.signal = -1};

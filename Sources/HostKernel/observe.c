@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/mount.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,22 @@ int host_create_unnamed(const char *folder)
         return -EPERM;  // mmap would refuse PROT_EXEC, which no model knows of
     }
     return result;
+}
+
+int host_create_on_ramfs(void)
+{
+    int context = (int)syscall(SYS_fsopen, "ramfs", FSOPEN_CLOEXEC);
+    if (context < 0) return -errno;
+    int mount = -1, file = -1, error = 0;
+    if (syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0) {
+        mount = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);
+    }
+    if (mount >= 0) file = openat(mount, "file", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) error = errno;
+    if (file >= 0) unlinkat(mount, "file", 0);
+    if (mount >= 0) close(mount);
+    close(context);
+    return file >= 0 ? file : -error;
 }
 
 int host_create_memfd(void)

@@ -26,8 +26,9 @@ struct RandomVerification {
             case .agrees: agreed += 1
             case .notExecuted: stopped += 1
             case .differs:
-                try show(&out, total, agreed, stopped)
+                if format == .text { try show(&out, total, agreed, stopped) }
                 try shrink(lines, result, number)
+                if format == .json { try show(&out, total, agreed, stopped, shortest: output) }
                 throw ExitCode(1)
             }
         }
@@ -39,11 +40,14 @@ struct RandomVerification {
     }
 
     private func show(
-        _ out: inout LineWriter, _ total: Verification, _ agreed: Int, _ stopped: Int
+        _ out: inout LineWriter, _ total: Verification, _ agreed: Int, _ stopped: Int,
+        shortest: String? = nil
     ) throws {
         switch format {
         case .json:
-            try out.line(VerifyReport.summary(total, name: "random \(seed)", kernel: kernel))
+            try out.line(
+                VerifyReport.summary(
+                    total, name: "random \(seed)", kernel: kernel, shortest: shortest))
         case .text:
             for line in VerifyReport.table(total.findings) { try out.line(line) }
             for note in total.notes { try out.line("note: \(note)") }

@@ -113,7 +113,18 @@ struct VerifyTests {
             #expect(run.status == 1, "\(run.text)\(run.errors)")
             let text = try String(contentsOfFile: output, encoding: .utf8)
             let lines = text.split(separator: "\n").filter { !$0.hasPrefix("#") }
-            #expect(lines.count <= 5, "\(text)")
+            #expect(lines.count <= 6, "\(text)")
+            // Programs learn its name from the summary.
+            let json = try Dirtyscope.run([
+                "verify", "--random", "1", "--count", "40", "--rule", "fault-around=1", "-o", output,
+                "--format", "json",
+            ])
+            #expect(json.status == 1)
+            #expect(json.lines.count == 1)
+            let summary =
+                try JSONSerialization.jsonObject(with: Data(json.text.utf8)) as? [String: Any]
+            #expect(summary?["verdict"] as? String == "differs")
+            #expect(summary?["shortest"] as? String == output)
             // What was written shows the difference, and only with that rule.
             #expect(try Dirtyscope.run(["verify", output, "--rule", "fault-around=1"]).status == 1)
             #expect(try Dirtyscope.run(["verify", output]).status == 0)
@@ -142,6 +153,50 @@ struct VerifyTests {
         #expect(run.status == 65)
         #expect(run.lines.last?.hasPrefix("cannot be executed on a host: line 4: ") == true)
         #expect(run.lines.last?.hasSuffix("(1 operations before it agree)") == true)
+    }
+
+    @Test func `threads are threads`() throws {
+        let text = """
+            file db 4 ext4 cached
+            process A
+            thread A2 of A
+            A mmap m db rw shared
+            A2 write m[1]
+            A write m[1]
+            A2 fork B
+            B read m[1]
+            thread B2 of B
+            B2 write m[2]
+            A2 exit
+            A read m[0]
+            B mprotect m r
+            B2 write m[2]
+            B read m[0]
+            """
+        let run = try Dirtyscope.run(["verify", "-"], input: text)
+        #expect(run.status == 0, "\(run.text)\(run.errors)")
+        #expect(run.lines.last?.hasPrefix("agrees: 11 operations") == true, "\(run.text)")
+    }
+
+    @Test func `a file on ramfs is executed, or refused by name`() throws {
+        let text = """
+            file r 4 ramfs cached
+            process A
+            A mmap m r rw shared
+            A read m[1]
+            A write m[1]
+            A write m[2]
+            A fsync r
+            A write m[1]
+            """
+        let run = try Dirtyscope.run(["verify", "-"], input: text)
+        if run.status == 65 {
+            #expect(
+                run.lines.last?.hasPrefix("cannot be executed on a host: line 1: ramfs has to be mounted: ")
+                    == true)
+        } else {
+            #expect(run.status == 0, "\(run.text)\(run.errors)")
+        }
     }
 
     @Test func `expectations are checked against the model`() throws {

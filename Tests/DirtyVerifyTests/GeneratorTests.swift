@@ -36,6 +36,8 @@ import Testing
             " mmap ", " read ", " write ", " munmap ", " mprotect ", " dontneed", " msync ",
             " pread ", " pwrite ", " fsync ", " ftruncate ", " fork ", " exit\n", "writeback ",
             "reclaim ", "evict ", " rdonly", " anon[", " tmpfs", " private", " none ",
+            " mremap ", " poke ", " peek ", " remap ", " populate", "thread A2 of A\n", "A2 write ",
+            "B2 mmap ", "A2 fork ",
         ] {
             #expect(all.contains(word), "no '\(word)'")
         }

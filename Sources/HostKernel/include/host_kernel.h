@@ -24,6 +24,9 @@ enum host_command {
     HOST_TRACE,
     /// fork(2) into the slot `arguments[0]`.
     HOST_FORK,
+    /// A thread of the child's process, which serves the slot `arguments[0]`.
+    HOST_THREAD,
+    /// exit_group(2).
     HOST_EXIT,
     /// Has a page-table reader read the process's own entries for the addresses in `list`.
     HOST_READ_PTES,
@@ -72,7 +75,7 @@ pid_t host_spawn(struct host_slot *slots, int descriptor, int slot, uint64_t *ar
 int host_run(
     struct host_slot *slots, int slot, pid_t pid, const struct host_request *request,
     struct host_answer *answer);
-/// Waits until the child that HOST_FORK made serves its slot; false when it never does.
+/// Waits until what HOST_FORK or HOST_THREAD made serves its slot; false when it never does.
 bool host_await(struct host_slot *slots, int slot);
 void host_kill(pid_t pid);
 
@@ -90,6 +93,8 @@ uint64_t host_file_system(int fd);
 /// once, so that nothing is left behind whatever happens. Returns a descriptor or minus the error.
 int host_create_unnamed(const char *folder);
 int host_create_memfd(void);
+/// The same on a ramfs of its own, mounted nowhere and gone with the file.
+int host_create_on_ramfs(void);
 /// Opens the same file again, with other flags.
 int host_reopen(int fd, int flags);
 /// Reads one page around the page cache into `page` (aligned to 4096). 0, or minus the error number.
