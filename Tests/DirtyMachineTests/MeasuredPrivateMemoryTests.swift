@@ -125,6 +125,19 @@ import Testing
         #expect(bench.m.vmas(of: a).count == 2, "offsets that do not fit")
     }
 
+    /// Each descriptor is an open file of its own, and vm_file tells them apart, also for private
+    /// mappings, whose flags do not.
+    @Test func mappingsThroughOtherDescriptorsDoNotMerge() {
+        var (bench, file, a) = bench()
+        let high = bench.mmap(a, file, 2...3, .read, shared: false, readOnlyDescriptor: true)
+        let low = bench.mmap(a, file, 1...1, .read, shared: false)
+        #expect(high == low + 1)
+        #expect(bench.m.vmas(of: a).count == 2)
+        let lowest = bench.mmap(a, file, 0...0, .read, shared: false)
+        #expect(lowest == low - 1)
+        #expect(bench.m.vmas(of: a).count == 2, "those two are of the same open file")
+    }
+
     @Test func everWritableDoesNotMergeWithNever() {
         var (bench, file, a) = bench()
         let at = bench.mmap(a, file, 0...3, .read, shared: false)

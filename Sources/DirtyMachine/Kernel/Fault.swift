@@ -230,7 +230,7 @@ extension Machine {
         for other in neighbours where other.exists && self[other, .anonVMA] != 0 {
             let (low, high) = self[other, .start] < self[vma, .start] ? (other, vma) : (vma, other)
             let difference = self[low, .flags].symmetricDifference(self[high, .flags])
-            if self[low, .end] == self[high, .start], self[low, .file] == self[high, .file],
+            if self[low, .end] == self[high, .start], haveSameFile(low, high),
                 difference.isSubset(of: .access), state.fileEnd(low) == self[high, .pgoff],
                 !self[other, .hasForkAncestry]
             {

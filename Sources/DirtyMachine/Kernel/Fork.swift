@@ -56,6 +56,7 @@ extension Machine {
         self[copy, .pageProt] = self[vma, .pageProt]
         self[copy, .file] = self[vma, .file]
         self[copy, .isReprotected] = self[vma, .isReprotected]
+        self[copy, .isFileReadOnly] = self[vma, .isFileReadOnly]
         if rules.generation == .v6, self[vma, .anonVMA] != 0 {
             // anon_vma_fork(): one of its own for each VMA of the child, chained to the parent's.
             self[copy, .anonVMA] = newAnonVMA()

@@ -44,6 +44,7 @@ extension Machine {
         // Private anonymous memory counts its offsets from its address, so that neighbours fit.
         self[vma, .pgoff] = file.exists ? self[t, .first] : start
         self[vma, .file] = file
+        self[vma, .isFileReadOnly] = file.exists && self[t, .isReadOnlyDescriptor]
         self[vma, .flags] = mapped
         self[vma, .pageProt] = prot
         link(vma, mm)
@@ -127,6 +128,7 @@ extension Machine {
         self[upper, .anonVMA] = self[vma, .anonVMA]
         self[upper, .hasForkAncestry] = self[vma, .hasForkAncestry]
         self[upper, .isReprotected] = self[vma, .isReprotected]
+        self[upper, .isFileReadOnly] = self[vma, .isFileReadOnly]
         self[upper, .start] = vpn
         self[upper, .end] = end
         self[upper, .pgoff] = self[vma, .pgoff] + vpn - start
@@ -152,8 +154,13 @@ extension Machine {
         return above.exists && canMerge(vma, above) ? merge(vma, above) : vma
     }
 
+    /// vm_file is the open file, not the inode.
+    func haveSameFile(_ a: Ref<VMA>, _ b: Ref<VMA>) -> Bool {
+        self[a, .file] == self[b, .file] && self[a, .isFileReadOnly] == self[b, .isFileReadOnly]
+    }
+
     private func canMerge(_ low: Ref<VMA>, _ high: Ref<VMA>) -> Bool {
-        guard self[low, .end] == self[high, .start], self[low, .file] == self[high, .file],
+        guard self[low, .end] == self[high, .start], haveSameFile(low, high),
             self[low, .flags] == self[high, .flags],
             self[low, .flags].isDisjoint(with: [.pfnmap, .insertPage]), self[low, .pageProt] == self[high, .pageProt],
             state.fileEnd(low) == self[high, .pgoff]

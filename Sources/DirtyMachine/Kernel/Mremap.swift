@@ -75,6 +75,7 @@ extension Machine {
         self[copy, .start] = range.lowerBound
         self[copy, .end] = range.upperBound
         self[copy, .file] = self[vma, .file]
+        self[copy, .isFileReadOnly] = self[vma, .isFileReadOnly]
         self[copy, .flags] = self[vma, .flags]
         self[copy, .pageProt] = self[vma, .pageProt]
         self[copy, .anonVMA] = self[vma, .anonVMA]

@@ -152,6 +152,9 @@ extension Field where R == VMA, Value == Bool {
     static var hasForkAncestry: Self { Self(4, bits: 63, 1) }
     /// mprotect has remade vm_page_prot from the flags.
     static var isReprotected: Self { Self(12, bits: 32, 1) }
+    /// vm_file is open for reading alone: an open file other than that of the other mappings, with
+    /// which it therefore does not merge.
+    static var isFileReadOnly: Self { Self(12, bits: 33, 1) }
 }
 extension Field where R == VMA, Value == Ref<MM> { static var mm: Self { Self(5, bits: 0, 32) } }
 extension Field where R == VMA, Value == Ref<File> {
