@@ -169,7 +169,12 @@ struct FramePainter {
         let statement = session.statement(atLine: move.line)?.text
         guard move.frame != nil else {
             if case .eviction = move.choice { return sentence("done  ", moveText(move, in: scene)) }
-            if move.slot == 0 { return sentence("said  ", session.progress.caption) }
+            if move.slot == 0 {
+                if case .say = session.statement(atLine: move.line)?.command {
+                    return sentence("said  ", session.progress.caption)
+                }
+                return sentence("done  ", statement ?? "set-up and checks")
+            }
             return sentence("done  ", (statement ?? "an operation") + " begins")
         }
         // Where both have no room, the step is the news.
