@@ -242,7 +242,8 @@ public struct ComparisonPlayer: Sendable {
             self.help = nil
             if entries.indices.contains(help.row) { perform(entries[help.row].action) }
             return
-        case .character(let scalar): help = Help(filter: help.filter + String(scalar))
+        case .character(let scalar) where help.filter.unicodeScalars.count < KeyTable.longestFilter:
+            help = Help(filter: help.filter + String(scalar))
         default: break
         }
         help.row = min(max(0, help.row), max(0, ComparisonKeys.entries(filter: help.filter).count - 1))

@@ -45,6 +45,9 @@ struct Binding: Hashable, Sendable {
 }
 
 enum KeyTable {
+    /// Characters of the help's search: a paste is not a search, and each is looked for.
+    static let longestFilter = 40
+
     private static func key(_ scalar: Unicode.Scalar) -> Key { .character(scalar) }
 
     /// All keys, in the order in which the help lists them.

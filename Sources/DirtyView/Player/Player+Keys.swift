@@ -256,7 +256,8 @@ extension Player {
             guard entries.indices.contains(row), entries[row].action != .none else { return }
             view = .main
             perform(entries[row].action)
-        case .character(let scalar): view = .help(filter: filter + String(scalar), row: 0)
+        case .character(let scalar) where filter.unicodeScalars.count < KeyTable.longestFilter:
+            view = .help(filter: filter + String(scalar), row: 0)
         default: break
         }
     }
