@@ -3,7 +3,7 @@ import PackageDescription
 
 // One-way dependencies, from the pure model outwards:
 //   DirtyMachine <- DirtyScript <- DirtyView <- DirtyTerminal <- dirtyscope
-//                              \<- DirtyImport, DirtyVerify <----/
+//                              \<- DirtyImport, DirtyVerify, DirtyExplore <----/
 let package = Package(
     name: "dirtyscope",
     products: [
@@ -37,17 +37,22 @@ let package = Package(
         // The running kernel, for `verify`: children that run operations, and what they show.
         .target(name: "HostKernel"),
         .target(name: "DirtyVerify", dependencies: ["DirtyMachine", "DirtyScript", "HostKernel"]),
+        // Every interleaving of a race.
+        .target(name: "DirtyExplore", dependencies: ["DirtyMachine", "DirtyScript"]),
         .executableTarget(
             name: "dirtyscope",
             dependencies: [
-                "DirtyMachine", "DirtyScript", "DirtyImport", "DirtyVerify", "DirtyView",
+                "DirtyMachine", "DirtyScript", "DirtyExplore", "DirtyImport", "DirtyVerify", "DirtyView",
                 "DirtyTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
         .executableTarget(
-            name: "dirtyscope-bench", dependencies: ["DirtyMachine"], path: "Benchmarks",
-            exclude: ["README.md"]),
+            name: "dirtyscope-bench",
+            dependencies: ["DirtyMachine", "DirtyScript", "DirtyExplore", "SmallMachine"],
+            path: "Benchmarks", exclude: ["README.md"]),
+        // Test support: another system for the search to go through.
+        .target(name: "SmallMachine", dependencies: ["DirtyExplore"], path: "Tests/SmallMachine"),
         .testTarget(name: "DirtyMachineTests", dependencies: ["DirtyMachine"]),
         .testTarget(name: "DirtyScriptTests", dependencies: ["DirtyScript"]),
         .testTarget(
@@ -55,6 +60,9 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(
             name: "DirtyVerifyTests", dependencies: ["DirtyMachine", "DirtyScript", "DirtyVerify"]),
+        .testTarget(
+            name: "DirtyExploreTests",
+            dependencies: ["DirtyMachine", "DirtyScript", "DirtyExplore", "SmallMachine"]),
         .testTarget(
             name: "DirtyViewTests", dependencies: ["DirtyMachine", "DirtyScript", "DirtyView"],
             exclude: ["Snapshots"]),

@@ -106,6 +106,11 @@ func row(_ name: String, _ values: [Double], _ reference: Double?) {
     print(name + column(values.min()!) + column(median(values)) + column(values.max()!) + ratio)
 }
 
+if CommandLine.arguments.dropFirst().first == "search" {
+    await SearchBenchmark.run(Array(CommandLine.arguments.dropFirst(2)))
+    exit(0)
+}
+
 let rounds = 9
 var recorded = Simulation(recording: true)
 var silent = Simulation(recording: false)
