@@ -64,7 +64,8 @@ let package = Package(
             name: "DirtyExploreTests",
             dependencies: ["DirtyMachine", "DirtyScript", "DirtyExplore", "SmallMachine"]),
         .testTarget(
-            name: "DirtyViewTests", dependencies: ["DirtyMachine", "DirtyScript", "DirtyView"],
+            name: "DirtyViewTests",
+            dependencies: ["DirtyMachine", "DirtyScript", "DirtyView", "TerminalTestSupport"],
             exclude: ["Snapshots"]),
         .testTarget(
             name: "DirtyTerminalTests",

@@ -17,15 +17,16 @@ struct PlayCommand: ParsableCommand {
     @Option(help: "How fast to play; 1 is two steps a second.")
     var speed = 1.0
 
-    @Option(help: "Begin after this many steps.")
-    var at = 0
+    @OptionGroup var moment: MomentOptions
+
+    @Flag(help: "Without a screen: lines in, lines out, for screen readers, simple terminals and pipes.")
+    var plain = false
 
     @OptionGroup var kernel: KernelOptions
 
     @OptionGroup var screen: ScreenOptions
 
     func validate() throws {
-        if at < 0 { throw ValidationError("--at takes a number of steps from 0 up") }
         if !(speed > 0) { throw ValidationError("--speed takes a number above 0") }
     }
 
@@ -33,7 +34,8 @@ struct PlayCommand: ParsableCommand {
         guard let file else { return try runLibrary() }
         let session = try ScenarioLoader.load(file, kernel: kernel.kernel, rules: kernel.rules)
         var player = makePlayer(session)
-        if at > 0 { player.begin(at: at) }
+        try moment.apply(to: &player)
+        if plain { return try PlainLoop(player).run(controllingTerminal: file == "-") }
         var application = PlayerApplication(player: player)
         try screen.show(&application, controllingTerminal: file == "-") {
             var session = session
@@ -45,7 +47,14 @@ struct PlayCommand: ParsableCommand {
     /// Without a file: the demos and a sandbox to choose from.
     private func runLibrary() throws {
         // A rule that no kernel has is told at once, not when a scenario is opened with it.
-        _ = try ScenarioLoader.sandbox(kernel)
+        let sandbox = try ScenarioLoader.sandbox(kernel)
+        if plain {
+            try DemosCommand().run()
+            try Output.write("\n'dirtyscope play --plain FILE' plays one of them; this is the sandbox.\n")
+            var player = makePlayer(sandbox)
+            player.begin(at: 1)
+            return try PlainLoop(player).run(controllingTerminal: false)
+        }
         var application = LibraryApplication(DemoLibrary.demos(), kernel: kernel, makePlayer: makePlayer)
         try screen.show(&application, controllingTerminal: false) { try DemosCommand().run() }
     }

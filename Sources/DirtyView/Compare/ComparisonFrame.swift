@@ -270,11 +270,12 @@ private struct ComparisonPainter {
 
     private var hints: Line {
         var line = Line()
-        for binding in ComparisonKeys.entries(filter: "") where !binding.hint.isEmpty {
-            let text = "  \(binding.keys[0].description) \(binding.hint)"
-            guard line.width + text.count <= layout.size.columns else { continue }
+        for binding in ComparisonKeys.entries(player.keys, filter: "") where !binding.hint.isEmpty {
+            guard let key = binding.keys.first?.description,
+                line.width + key.count + binding.hint.count + 3 <= layout.size.columns
+            else { continue }
             if line.width > 0 { line.add("  ") }
-            line.add(binding.keys[0].description, Style(.plain, .bold))
+            line.add(key, Style(.plain, .bold))
             line.add(" " + binding.hint, Style(.chrome))
         }
         return line
@@ -282,7 +283,7 @@ private struct ComparisonPainter {
 
     private var bottom: Line {
         if let help = player.help {
-            let entries = ComparisonKeys.entries(filter: help.filter)
+            let entries = ComparisonKeys.entries(player.keys, filter: help.filter)
             return Line(entries.indices.contains(help.row) ? entries[help.row].help : "no key does that", Style(.narration))
         }
         if let message = player.message {
@@ -295,7 +296,7 @@ private struct ComparisonPainter {
     }
 
     private func paintHelp(_ grid: inout Grid, _ help: ComparisonPlayer.Help) {
-        let entries = ComparisonKeys.entries(filter: help.filter)
+        let entries = ComparisonKeys.entries(player.keys, filter: help.filter)
         let width = layout.size.columns
         grid.put(Line(" Help: comparison  \(entries.count) keys ", Style(.focusedTitle)), at: 0, 1, limit: width)
         grid.put(Line(" search: " + help.filter, Style(.prompt)), at: 0, 2, limit: width)

@@ -12,6 +12,8 @@ public struct ComparisonPlayer: Sendable {
     var glyphs: GlyphSet
     public let theme: Theme
     private let glyphsAreChosen: Bool
+    /// Which key does what.
+    public var keys = KeyMap.standard
     private(set) var isPlaying = false
     private(set) var speed = Speed()
     /// The page that the user has selected; nil while the selection follows what happens.
@@ -84,7 +86,7 @@ public struct ComparisonPlayer: Sendable {
 
     public mutating func press(_ key: Key) {
         if help != nil { return pressInHelp(key) }
-        guard let action = KeyTable.action(for: key), ComparisonKeys.actions.contains(action) else {
+        guard let action = keys.action(for: key), ComparisonKeys.actions.contains(action) else {
             return complain("\(key) does nothing in a comparison; ? lists the keys")
         }
         perform(action)
@@ -226,7 +228,7 @@ public struct ComparisonPlayer: Sendable {
 
     private mutating func pressInHelp(_ key: Key) {
         guard var help else { return }
-        let entries = ComparisonKeys.entries(filter: help.filter)
+        let entries = ComparisonKeys.entries(keys, filter: help.filter)
         switch key {
         case .escape where help.filter.isEmpty, .function(1), .character("?"): self.help = nil; return
         case .character("q") where help.filter.isEmpty: self.help = nil; return
@@ -246,7 +248,7 @@ public struct ComparisonPlayer: Sendable {
             help = Help(filter: help.filter + String(scalar))
         default: break
         }
-        help.row = min(max(0, help.row), max(0, ComparisonKeys.entries(filter: help.filter).count - 1))
+        help.row = min(max(0, help.row), max(0, ComparisonKeys.entries(keys, filter: help.filter).count - 1))
         self.help = help
     }
 }
@@ -277,9 +279,9 @@ enum ComparisonKeys {
 
     static let actions = Set(sentences.keys)
 
-    static func entries(filter: String) -> [Binding] {
+    static func entries(_ keys: KeyMap, filter: String) -> [Binding] {
         let words = filter.lowercased().split(separator: " ")
-        return KeyTable.bindings.compactMap { binding -> Binding? in
+        return keys.bindings.compactMap { binding -> Binding? in
             guard let sentence = sentences[binding.action] else { return nil }
             var entry = binding
             if !sentence.isEmpty { entry.help = sentence }

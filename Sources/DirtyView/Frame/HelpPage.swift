@@ -7,8 +7,8 @@ struct HelpPage {
     private let pane: Pane
     private let columns: Int
 
-    init(filter: String, row: Int, pane: Pane, columns: Int) {
-        entries = KeyTable.entries(for: pane, filter: filter)
+    init(_ entries: [Binding], row: Int, pane: Pane, columns: Int) {
+        self.entries = entries
         self.row = row
         self.pane = pane
         self.columns = columns

@@ -137,7 +137,8 @@ struct FramePainter {
         grid.put(prompt, at: 0, top, limit: size.columns)
         cursor = (min(prompt.width, size.columns - 1), top)
         top += 1
-        let page = HelpPage(filter: filter, row: row, pane: player.focus, columns: size.columns)
+        let page = HelpPage(
+            player.keys.entries(for: player.focus, filter: filter), row: row, pane: player.focus, columns: size.columns)
         let height = max(0, main.y + main.rows - top)
         for (offset, line) in page.visible(height: height, scene.glyphs).enumerated() {
             grid.put(line, at: 0, top + offset, limit: size.columns)
@@ -161,7 +162,7 @@ struct FramePainter {
     }
 
     /// What the latest move was.
-    private var now: Line {
+    var now: Line {
         let session = scene.session
         guard let move = session.moves.last else {
             return sentence("", session.progress.caption.isEmpty ? "ready: s steps, Space plays" : session.progress.caption)
@@ -183,7 +184,7 @@ struct FramePainter {
     }
 
     /// What the next step will be.
-    private var next: Line {
+    var next: Line {
         let session = scene.session
         if let task = session.progress.running ?? session.currentStatement?.runningLabel.flatMap({ session.progress.labels[$0] }),
             let frame = scene.now.state.stack(of: task).last, !scene.now.isDone(task)
@@ -211,7 +212,7 @@ struct FramePainter {
 
     private var hints: Line {
         switch player.view {
-        case .main: return KeyTable.hints(for: player.focus, width: size.columns)
+        case .main: return player.keys.hints(for: player.focus, width: size.columns)
         case .chooser: return Line("1-9 Enter one step of that one  s as written  S back  Esc close", Style(.chrome))
         case .prompt: return Line("Enter do it  Tab complete  Up Down history  Esc leave", Style(.chrome))
         case .search: return Line("Enter find  Esc leave", Style(.chrome))

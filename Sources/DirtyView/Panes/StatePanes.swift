@@ -30,7 +30,7 @@ struct ChangesPane {
     }
 
     /// Attributes that are on or off: `+dirty` says it all.
-    private static let flags: Set<String> = [
+    static let flags: Set<String> = [
         "present", "write", "user", "accessed", "dirty", "exec", "uptodate", "referenced", "writeback",
         "locked", "cached", "valid", "sampled", "alive", "tag.dirty", "tag.writeback", "tag.towrite",
     ]

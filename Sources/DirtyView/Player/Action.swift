@@ -23,10 +23,10 @@ enum Action: Hashable, Sendable {
     case none
 }
 
-/// A key, what it does, and what the help says about it. The player, the help and the line of
-/// hints read the same table, so that none of them can be wrong.
+/// A key, what it does, and what the help says about it. The player, the help, the line of hints,
+/// the manual and the user's own bindings read the same table, so that none of them can be wrong.
 struct Binding: Hashable, Sendable {
-    let keys: [Key]
+    var keys: [Key]
     let action: Action
     /// Its name, for the help and for searching there.
     var name: String
@@ -39,6 +39,9 @@ struct Binding: Hashable, Sendable {
 
     /// What stands in place of keys where the entry explains what is on the screen.
     var sign = ""
+
+    /// What configuration files call it: `step-back`.
+    var command: String { String(name.map { $0 == " " ? "-" : $0 }) }
 
     /// The keys as a reader sees them.
     var keyText: String { keys.isEmpty ? sign : keys.map(\.description).joined(separator: " ") }
@@ -184,62 +187,6 @@ enum KeyTable {
             keys: [.control("Z")], action: .terminal, name: "suspend",
             help: "Go back to the shell; fg comes back here."),
     ]
-
-    private static let actions: [Key: Action] = {
-        var actions: [Key: Action] = [:]
-        for binding in bindings {
-            for key in binding.keys { actions[key] = binding.action }
-        }
-        return actions
-    }()
-
-    static func action(for key: Key) -> Action? { actions[key] }
-
-    /// The help's entries: the keys, then the words of the screen, of both those about the pane
-    /// first. `filter` is matched against keys, names and
-    /// sentences; every word of it has to be there.
-    static func entries(for pane: Pane, filter: String) -> [Binding] {
-        let words = filter.lowercased().split(separator: " ")
-        let all = [bindings, ScreenWords.entries].flatMap { part in
-            part.filter { $0.panes.contains(pane) } + part.filter { !$0.panes.contains(pane) }
-        }
-        return all.filter { binding in
-            let text = "\(binding.keyText) \(binding.name) \(binding.help)".lowercased()
-            return words.allSatisfy { text.contains($0) }
-        }
-    }
-
-    /// What everybody needs, in the order of need; the rest of the line is about the pane.
-    private static let first: [Action] = [.step, .stepBack, .over, .run, .play, .choose, .nextPane]
-    private static let final: [Action] = [.prompt, .help]
-
-    /// The line of hints: as many as fit.
-    static func hints(for pane: Pane, width: Int) -> Line {
-        let named = bindings.filter { !$0.hint.isEmpty }
-        func all(_ actions: [Action]) -> [Binding] {
-            actions.compactMap { action in named.first { $0.action == action } }
-        }
-        let own = named.filter { $0.panes.contains(pane) }
-        let common = named.filter { $0.panes.isEmpty }
-        let final = all(Self.final)
-        var line = Line()
-        var used = Set(final.map(\.action))
-        let tail = final.reduce(0) { $0 + $1.keys[0].description.count + $1.hint.count + 3 }
-        for binding in all(first) + own + common where used.insert(binding.action).inserted {
-            let length = binding.keys[0].description.count + binding.hint.count + 3
-            if line.width + length + tail <= width { add(binding.keys[0], binding.hint, to: &line) }
-        }
-        for binding in final where line.width + binding.keys[0].description.count + binding.hint.count + 3 <= width {
-            add(binding.keys[0], binding.hint, to: &line)
-        }
-        return line
-    }
-
-    private static func add(_ key: Key, _ word: String, to line: inout Line) {
-        if line.width > 0 { line.add("  ") }
-        line.add(key.description, Style(.plain, .bold))
-        line.add(" " + word, Style(.chrome))
-    }
 }
 
 extension Pane {

@@ -17,7 +17,7 @@ extension Player {
     }
 
     private mutating func pressOnMain(_ key: Key) {
-        guard let action = KeyTable.action(for: key), action != .terminal else {
+        guard let action = keys.action(for: key), action != .terminal else {
             complain("\(key) does nothing here; ? lists the keys")
             return
         }
@@ -122,7 +122,7 @@ extension Player {
 
     // MARK: Panes
 
-    private mutating func focus(on pane: Pane) {
+    mutating func focus(on pane: Pane) {
         guard layout.reachablePanes.contains(pane) else {
             // A pane that has no room on this screen still has the whole of it.
             focus = pane
@@ -237,7 +237,7 @@ extension Player {
     // MARK: Help
 
     private mutating func pressInHelp(_ key: Key, _ filter: String, _ row: Int) {
-        let entries = KeyTable.entries(for: focus, filter: filter)
+        let entries = keys.entries(for: focus, filter: filter)
         func clamp(_ row: Int) -> Int { min(max(0, row), max(0, entries.count - 1)) }
         // Most entries take two lines.
         let height = max(1, (layout.main.rows - 2) / 2)

@@ -209,11 +209,7 @@ extension Player {
             if result.passed { say("ok: \(statement.text)") } else {
                 complain("\(statement.text) FAILED, found \(result.found)")
             }
-        case .focus(let process, let operand):
-            let page = operand.range?.lowerBound ?? 0
-            chosen = Selection(
-                target: process.map { .mapping(process: $0, name: operand.name) } ?? .file(operand.name),
-                page: page)
+        case .focus(let process, let operand): select(process, operand)
         default: say("it takes effect with the next step")
         }
     }

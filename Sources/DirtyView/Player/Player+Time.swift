@@ -195,14 +195,18 @@ extension Player {
         let captionBefore = session.progress.caption
         step()
         guard message == nil, !session.isAtEnd else { return }
-        if let pause = session.progress.pause {
-            guard let seconds = pause.seconds else { return say("a pause; Space goes on") }
-            dwell = min(max(seconds, 0), 3600)
-        } else if session.progress.caption != captionBefore, !session.progress.caption.isEmpty {
-            // Time to read it.
-            dwell = min(8, 1 + Double(session.progress.caption.count) / 25) / speed.factor
-        }
+        if let pause = session.progress.pause, pause.seconds == nil { return say("a pause; Space goes on") }
+        dwell = secondsToStay(since: captionBefore)
         isPlaying = true
+    }
+
+    /// How long a playing session stays where it is: a pause's own time, or the time to read a new
+    /// caption; nil where neither has one.
+    func secondsToStay(since captionBefore: String?) -> Double? {
+        if let pause = session.progress.pause { return pause.seconds.map { min(max($0, 0), 3600) } }
+        let caption = session.progress.caption
+        guard caption != captionBefore, !caption.isEmpty else { return nil }
+        return min(8, 1 + Double(caption.count) / 25) / speed.factor
     }
 }
 
@@ -221,14 +225,5 @@ extension Machine {
     /// The depth of every task, by slot.
     var depths: [Int: Int] {
         Dictionary(uniqueKeysWithValues: state.tasks.map { (slot(of: $0), state.stack(of: $0).count) })
-    }
-}
-
-extension Player {
-    /// Begins the show after so many moves.
-    public mutating func begin(at position: Int) {
-        go(to: position)
-        goAllTheWay()
-        message = nil
     }
 }

@@ -26,6 +26,8 @@ public struct Player: Sendable {
     var glyphs: GlyphSet
     public internal(set) var theme: Theme
     private let glyphsAreChosen: Bool
+    /// Which key does what.
+    public var keys = KeyMap.standard
     var focus = Pane.pages
     var isZoomed = false
     /// What the user has selected; nil while the selection follows what happens.

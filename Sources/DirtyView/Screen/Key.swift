@@ -26,6 +26,36 @@ public enum Key: Hashable, Sendable {
     }
 }
 
+extension Key {
+    /// The key of a name as help pages show it; the case of names of more than one letter does not
+    /// matter. Nil for what no terminal can send as a key of its own.
+    public init?(named name: String) {
+        if name.unicodeScalars.count == 1 {
+            guard case .character(let scalar) = Key(name.unicodeScalars.first!) else { return nil }
+            self = .character(scalar)
+            return
+        }
+        let wanted = name.lowercased()
+        if let key = Self.named.first(where: { $0.description.lowercased() == wanted }) {
+            self = key
+        } else if wanted.hasPrefix("f"), let number = Int(wanted.dropFirst()), (1...12).contains(number) {
+            self = .function(number)
+        } else if wanted.hasPrefix("ctrl-"), let letter = wanted.uppercased().dropFirst(5).unicodeScalars.first,
+            wanted.unicodeScalars.count == 6, ("@"..."_").contains(letter),
+            case .control(let control) = Key(Unicode.Scalar(UInt8(letter.value) - 0x40))
+        {
+            self = .control(control)
+        } else {
+            return nil
+        }
+    }
+
+    private static let named: [Key] = [
+        .character(" "), .up, .down, .left, .right, .pageUp, .pageDown, .home, .end, .enter, .escape, .tab,
+        .backTab, .backspace, .delete,
+    ]
+}
+
 extension Key: CustomStringConvertible {
     /// The name as help pages and prompts show it, such as `s`, `Ctrl-L`, `PgDn` or `F1`.
     public var description: String {

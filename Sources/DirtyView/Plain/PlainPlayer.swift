@@ -1,0 +1,152 @@
+import DirtyScript
+
+/// The player without a screen: lines in, lines out. A line is the name of a command or its key, the
+/// name of a pane, a step number, or a line of the scenario language; the answer says what is new.
+public struct PlainPlayer: Sendable {
+    public private(set) var player: Player
+    private var memory = Spoken.Memory()
+    /// What an empty line does again.
+    private var latest: Binding?
+
+    /// How often a command can be asked for at once.
+    private static let repetitions = 1...10_000
+
+    public init(_ player: Player) {
+        self.player = player
+        while self.player.hasWork { self.player.work() }
+    }
+
+    public var isFinished: Bool { player.isFinished }
+
+    /// What is said before the first line is read.
+    public mutating func opening() -> [String] {
+        let session = player.session
+        return [
+            "\(printable(session.title)), kernel \(session.profile.rawValue)",
+            "Enter takes a step, 'step-back' takes it back, 'help' lists the commands, 'quit' leaves.",
+        ] + Spoken(player).lines(&memory)
+    }
+
+    /// Does what a line says, and tells what came of it.
+    public mutating func answer(_ line: String) -> [String] {
+        // Whoever is used to the screen types the prompt's colon, too.
+        let line = line.hasPrefix(":") ? String(line.dropFirst()) : line
+        let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
+        let before = player.session.position
+        player.message = nil
+        guard player.view == .main else { return answerInView(words) }
+        switch words.first {
+        case nil: perform(latest ?? player.keys.bindings.first { $0.action == .step })
+        case "help": return help(words.dropFirst().joined(separator: " "))
+        case "panes":
+            return Pane.allCases.map { "\($0): \($0.fullName)" }
+        case "where" where words.count == 1:
+            memory = Spoken.Memory()
+            return Spoken(player).lines(&memory)
+        case let word?:
+            if words.count == 1, let pane = Pane.named(word) { return Spoken(player).pane(pane) }
+            if let binding = binding(word), words.count == 1 {
+                perform(binding)
+            } else if words.count == 2, let binding = binding(word), let count = Int(words[1]),
+                Self.repetitions.contains(count)
+            {
+                for _ in 0..<count where player.message?.isError != true { perform(binding) }
+            } else {
+                player.submit(line)
+            }
+        }
+        return report(since: before)
+    }
+
+    /// The command of a name or key. A number is a step, not the key of a pane.
+    private func binding(_ word: String) -> Binding? {
+        if Int(word) != nil { return nil }
+        let usable = player.keys.bindings.filter { $0.action != .terminal }
+        return usable.first { $0.command == word } ?? usable.first { $0.keys.contains { $0.description == word } }
+    }
+
+    private mutating func perform(_ binding: Binding?) {
+        guard let binding else { return }
+        switch binding.action {
+        case .help: return player.say("help WORD searches the commands, help alone lists them")
+        case .prompt, .find: return player.say("every line is a command; a pane's name prints it")
+        default: break
+        }
+        latest = binding.action.repeats ? binding : nil
+        player.perform(binding.action)
+        player.settleFocus()
+        finishWhatIsUnderWay()
+    }
+
+    private mutating func finishWhatIsUnderWay() {
+        while player.hasWork { player.work() }
+    }
+
+    /// What is new since a position; a playing session plays on to where it stops by itself.
+    private mutating func report(since position: Int) -> [String] {
+        finishWhatIsUnderWay()
+        var lines: [String] = []
+        while player.isPlaying {
+            player.passTime()
+            finishWhatIsUnderWay()
+            lines += Spoken(player).lines(&memory)
+        }
+        if player.session.position != position, lines.isEmpty { lines = Spoken(player).lines(&memory) }
+        if player.view != .main { lines += screen }
+        if let message = player.message {
+            lines.append((message.isError ? "error: " : "note: ") + printable(message.text))
+        }
+        return lines
+    }
+
+    // MARK: Views that lie on top
+
+    /// In a view that takes keys, a line is a key by its name, or the characters to be typed.
+    private mutating func answerInView(_ words: [String]) -> [String] {
+        let before = player.session.position
+        if words.isEmpty {
+            player.press(.enter)
+        } else if words == ["back"] || words == ["quit"] {
+            player.press(.escape)
+        } else if words.count == 1, let key = Key(named: words[0]) {
+            player.press(key)
+        } else {
+            for scalar in words.joined(separator: " ").unicodeScalars { player.press(Key(scalar)) }
+            player.press(.enter)
+        }
+        return report(since: before)
+    }
+
+    /// The view's own lines, without what stands around it on every screen.
+    private var screen: [String] {
+        if player.chooserRow != nil { return Spoken(player).pane(.tasks) + ["a number picks one, 'back' leaves"] }
+        return player.frame(size: Size(100, 50)).text.split(separator: "\n").dropFirst().map(String.init)
+    }
+
+    private func help(_ filter: String) -> [String] {
+        let entries = player.keys.entries(for: player.focus, filter: filter).filter { $0.action != .terminal }
+        let lines = entries.map { entry in
+            entry.action == .none
+                ? "\(entry.sign) (\(entry.name)): \(entry.help)"
+                : "\(entry.command)\(entry.keys.isEmpty ? "" : ", key " + entry.keyText): \(entry.help)"
+        }
+        guard filter.isEmpty else { return lines.isEmpty ? ["no command and no word of the screen"] : lines }
+        return [
+            "COMMAND N does it N times; an empty line does the latest again; N, +N, -N and N% go to a step;"
+                + " 'panes' lists the panes, and a pane's name prints it; 'where' says where it stands;"
+                + " 'help WORD' searches; all else is a line of the scenario language."
+        ] + lines
+    }
+}
+
+extension Action {
+    /// Worth doing again with an empty line.
+    fileprivate var repeats: Bool {
+        switch self {
+        case .step, .stepBack, .over, .overBack, .finish, .finishBack, .event, .eventBack, .run, .runBack, .touch,
+            .touchBack, .chapter, .chapterBack, .up, .down, .left, .right, .findNext, .findPrevious:
+            true
+        default: false
+        }
+    }
+}

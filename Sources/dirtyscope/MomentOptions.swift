@@ -1,0 +1,26 @@
+import ArgumentParser
+import DirtyView
+
+/// A moment of a scenario, and what to look at there: what `play` and `export` can be pointed to.
+struct MomentOptions: ParsableArguments {
+    @Option(help: "The moment: after this many steps.")
+    var at: Int?
+
+    @Option(help: "A pane, or what the language's 'focus' takes: pages, 'A m[0]', db[3]. Can be repeated.")
+    var focus: [String] = []
+
+    func validate() throws {
+        if let at, at < 0 { throw ValidationError("--at takes a number of steps from 0 up") }
+    }
+
+    func apply(to player: inout Player, unlessGiven position: Int = 0) throws {
+        let target = at ?? position
+        if target > 0 { player.begin(at: target) }
+        for name in focus {
+            if let problem = player.look(at: name) {
+                Output.complain("dirtyscope: --focus: \(problem)")
+                throw ExitCode(64)
+            }
+        }
+    }
+}
