@@ -46,6 +46,54 @@ import Testing
         }
     }
 
+    /// vma_modify_flags() and the vma_merge() of 2.6 come before vm_flags change, and wait there.
+    @Test(arguments: Profile.allCases)
+    func mprotectMergesBeforeItChangesFlags(profile: Profile) {
+        var (bench, file, a, at) = scene(profile, pages: 3)
+        for page in 0...2 { bench.store(a, at + page, 7) }
+        bench.mprotect(a, at + 1...at + 1, .read)
+        #expect(bench.m.vmas(of: a).count == 3)
+        let before = bench.m.vmas(of: a).map { bench.m[$0, .flags] }
+        // Somebody walks the reverse map.
+        let owner = bench.m.beginTask(.writeback, process: .none, label: 0, line: 0)
+        _ = bench.m.lockImmap(file, owner)
+        let task = bench.m.begin(.mprotect(a, pages: at + 1...at + 1, [.read, .write]))
+        #expect(push(task, &bench) == .immapLock)
+        #expect(bench.m.vmas(of: a).map { bench.m[$0, .flags] } == before)
+        bench.m.unlockImmap(file, owner)
+        bench.step(task, until: .mprotect_fixup, 0)
+        #expect(bench.m.vmas(of: a).count == 1, "one VMA before P1")
+        #expect(bench.pte(a, at + 1) == "P-UAD-")
+        // From here on nobody has to let it have the reverse map.
+        _ = bench.m.lockImmap(file, owner)
+        #expect(push(task, &bench) == nil)
+        bench.m.unlockImmap(file, owner)
+        #expect(bench.m.vmas(of: a).map { [bench.m[$0, .start], bench.m[$0, .end]] } == [[at, at + 3]])
+    }
+
+    /// The rest of the merged VMA keeps its PTEs, and its TLB entries.
+    @Test(arguments: Profile.allCases)
+    func mprotectChangesItsRangeOnly(profile: Profile) {
+        var (bench, _, a, at) = scene(profile, pages: 3)
+        bench.mprotect(a, at...at, .read)
+        for page in 1...2 { bench.store(a, at + page, 7) }
+        bench.mprotect(a, at + 1...at + 1, .read)
+        #expect(bench.m.vmas(of: a).count == 2)
+        #expect(bench.pte(a, at + 1) == "P-UAD-")
+        #expect(bench.pte(a, at + 2) == "PWUAD-")
+        #expect(bench.store(a, at + 2, 8).faults == 0)
+        #expect(bench.store(a, at + 1, 8).outcome == .SIGSEGV)
+    }
+
+    @Test(arguments: Profile.allCases)
+    func mprotectOfAWholeMappingNeedsNoReverseMap(profile: Profile) {
+        var (bench, file, a, at) = scene(profile)
+        let owner = bench.m.beginTask(.writeback, process: .none, label: 0, line: 0)
+        _ = bench.m.lockImmap(file, owner)
+        let task = bench.m.begin(.mprotect(a, pages: at...at, .read))
+        #expect(push(task, &bench) == nil)
+    }
+
     /// The entry is away for a moment; that does not make the page table empty.
     @Test(arguments: [Profile.v2_6_20, .v6_18])
     func zapWaitsForAnEntryThatIsBeingCleaned(profile: Profile) {

@@ -160,9 +160,14 @@ extension Machine {
     }
 
     private func canMerge(_ low: Ref<VMA>, _ high: Ref<VMA>) -> Bool {
+        self[low, .flags] == self[high, .flags] && self[low, .pageProt] == self[high, .pageProt]
+            && fit(low, high)
+    }
+
+    /// Whether two VMAs can become one as soon as their flags are the same.
+    func fit(_ low: Ref<VMA>, _ high: Ref<VMA>) -> Bool {
         guard self[low, .end] == self[high, .start], haveSameFile(low, high),
-            self[low, .flags] == self[high, .flags],
-            self[low, .flags].isDisjoint(with: [.pfnmap, .insertPage]), self[low, .pageProt] == self[high, .pageProt],
+            self[low, .flags].isDisjoint(with: [.pfnmap, .insertPage]),
             state.fileEnd(low) == self[high, .pgoff]
         else { return false }
         let (a, b) = (self[low, .anonVMA], self[high, .anonVMA])

@@ -7,10 +7,10 @@ extension Machine {
         switch position {
         case 0:
             return mmapWriteLock(mm, t) ?? .next
-        case 1:  // the next VMA; split to the range
+        case 1:  // the next VMA; its bounds are moved to the range's before any flag changes
             let (cursor, end) = (self[t, .cursor], self[t, .last] + 1)
             guard cursor < end else { return .jump(2) }
-            var vma = state.vma(mm, covering: cursor)
+            let vma = state.vma(mm, covering: cursor)
             guard vma.exists else {
                 self[t, .outcome] = .ENOMEM
                 return .jump(2)
@@ -25,14 +25,10 @@ extension Machine {
                 self[t, .cursor] = self[vma, .end]
                 return .jump(1)
             }
-            if self[vma, .start] < cursor || self[vma, .end] > end,
-                let wait = waitForImmap(self[vma, .file])
-            {
-                return wait
-            }
-            if self[vma, .start] < cursor { vma = split(vma, at: cursor) }
-            if self[vma, .end] > end { split(vma, at: end) }
-            self[t, .vma] = vma
+            let piece = cursor..<min(end, self[vma, .end])
+            if let wait = waitToModify(vma, piece, access) { return wait }
+            self[t, .vma] = modifyFlags(vma, piece, access)
+            self[t, .zapEnd] = piece.upperBound
             return .call(.mprotect_fixup, then: 1)
         case 2:
             self[t, .vma] = .none
@@ -43,19 +39,63 @@ extension Machine {
         }
     }
 
+    /// The VMA's flags once a piece of it has another protection.
+    private func flags(_ vma: Ref<VMA>, with access: VMFlags) -> VMFlags {
+        var flags = self[vma, .flags].subtracting(.access).union(access)
+        if access.contains(.write) {
+            if !flags.contains(.shared) { flags.insert(.account) }
+        } else if rules.generation == .v6, !self[vma, .file].exists, self[vma, .anonVMA] == 0 {
+            flags.remove(.account)  // nothing was ever stored there: the charge is given back
+        }
+        return flags
+    }
+
+    /// The neighbours of a piece of a VMA that are already what the piece is to become.
+    private func alikeNeighbours(
+        _ vma: Ref<VMA>, _ piece: Range<Int>, _ access: VMFlags
+    ) -> (below: Ref<VMA>, above: Ref<VMA>) {
+        let (mm, flags) = (self[vma, .mm], flags(vma, with: access))
+        var below = Ref<VMA>.none
+        var above = Ref<VMA>.none
+        if piece.lowerBound == self[vma, .start] { below = state.vma(mm, before: piece.lowerBound) }
+        if piece.upperBound == self[vma, .end] { above = state.vma(mm, covering: piece.upperBound) }
+        let fitsBelow = below.exists && self[below, .flags] == flags && fit(below, vma)
+        let fitsAbove = above.exists && self[above, .flags] == flags && fit(vma, above)
+        return (fitsBelow ? below : .none, fitsAbove ? above : .none)
+    }
+
+    /// Where bounds move, the reverse map changes.
+    private func waitToModify(_ vma: Ref<VMA>, _ piece: Range<Int>, _ access: VMFlags) -> Flow? {
+        let (below, above) = alikeNeighbours(vma, piece, access)
+        let isWhole = piece == self[vma, .start]..<self[vma, .end]
+        return isWhole && !below.exists && !above.exists ? nil : waitForImmap(self[vma, .file])
+    }
+
+    /// vma_modify_flags(), in 2.6 vma_merge() or split_vma(): the piece goes over to a neighbour
+    /// that is already what it is to become, or else gets a VMA of its own. Returns the VMA that
+    /// covers it then; that of a neighbour reaches further.
+    private mutating func modifyFlags(
+        _ vma: Ref<VMA>, _ piece: Range<Int>, _ access: VMFlags
+    ) -> Ref<VMA> {
+        let (below, above) = alikeNeighbours(vma, piece, access)
+        var vma = vma
+        if self[vma, .start] < piece.lowerBound { vma = split(vma, at: piece.lowerBound) }
+        if self[vma, .end] > piece.upperBound { split(vma, at: piece.upperBound) }
+        let alike = below.exists ? below : above
+        guard alike.exists else { return vma }
+        self[vma, .flags] = self[alike, .flags]
+        self[vma, .pageProt] = self[alike, .pageProt]
+        return mergeWithNeighbours(vma)
+    }
+
+    /// Changes the part of the VMA from the cursor to zapEnd.
     mutating func mprotect_fixup(_ t: Ref<Task>, at position: Int) -> Flow {
         let vma = self[t, .vma]
         let mm = self[vma, .mm]
         switch position {
         case 0:  // P1
             let access = VMFlags(Access(rawValue: UInt8(self[t, .protection])))
-            var flags = self[vma, .flags].subtracting(.access).union(access)
-            if access.contains(.write) {
-                if !flags.contains(.shared) { flags.insert(.account) }
-            } else if rules.generation == .v6, !self[vma, .file].exists, self[vma, .anonVMA] == 0 {
-                flags.remove(.account)  // nothing was ever stored there: the charge is given back
-            }
-            self[vma, .flags] = flags
+            self[vma, .flags] = flags(vma, with: access)
             return .next
         case 1:  // P2: under mmap_sem only
             guard let prot = protectionAfterMprotect(vma) else {
@@ -65,20 +105,17 @@ extension Machine {
             }
             self[vma, .pageProt] = prot
             if rules.protPolicy != .modify { self[vma, .isReprotected] = true }
-            self[t, .zapAddress] = self[vma, .start]
-            self[t, .zapEnd] = self[vma, .end]
+            self[t, .zapAddress] = self[t, .cursor]
             self[t, .mustFlush] = false
             return .call(.change_pte_range, then: 100)
         case 100:
-            return .jump(rules.generation == .v2_6 || self[t, .mustFlush] ? 2 : 3)
+            return .jump(rules.generation == .v2_6 || self[t, .mustFlush] ? 2 : 101)
         case 2:  // P4: after all page table locks were dropped
-            flushTLB(mm, self[vma, .start]..<self[vma, .end])
-            return .next
+            flushTLB(mm, self[t, .cursor]..<self[t, .zapEnd])
+            return .jump(101)
         default:
-            if let wait = waitForImmap(self[vma, .file]) { return wait }
             self[t, .mustFlush] = false
             self[t, .cursor] = self[vma, .end]
-            mergeWithNeighbours(vma)
             return .leave()
         }
     }
@@ -95,37 +132,43 @@ extension Machine {
                 return .leave()
             }
             self[t, .zapAddress] = table
-            return .next
-        case 1:
+            return .jump(101)
+        case 101:  // under ptl nobody adds an entry, so the next one can be told
             let start = self[t, .zapAddress]
             let limit = min(self[t, .zapEnd], (start | 511) + 1)
-            guard start < limit,
-                let (vpn, _) = state.radixFirst(self[mm, .pgd], in: start...limit - 1)
-            else {
-                self[t, .zapAddress] = limit
-                return .next
-            }
-            guard pte(mm, vpn).isMapped else {
-                self[t, .zapAddress] = vpn + 1
-                return vpn + 1 < limit ? .jump(1) : .next
-            }
+            let next = nextMappedEntry(mm, start..<limit)
+            self[t, .zapAddress] = next ?? limit
+            return .jump(next == nil ? 2 : 1)
+        case 1:
+            let vpn = self[t, .zapAddress]
             guard rules.updatesPTEAtomically else {
                 // S16: the hardware may set D before the entry is written back.
                 self[t, .zapOld] = pte(mm, vpn)
-                self[t, .zapAddress] = vpn
                 return .jump(3)
             }
             changePTE(t, vpn, from: exchangePTE(mm, vpn))
-            return self[t, .zapAddress] < limit ? .jump(1) : .next
+            return .jump(102)
         case 3:
-            let vpn = self[t, .zapAddress]
-            changePTE(t, vpn, from: self[t, .zapOld])
+            changePTE(t, self[t, .zapAddress], from: self[t, .zapOld])
             self[t, .zapOld] = .empty
-            return .jump(1)
+            return .jump(102)
+        case 102:  // behind the last entry of a page table another begins, which is not ours yet
+            return .jump(self[t, .zapAddress] & 511 == 0 ? 2 : 101)
         default:
             unlockPTL(mm, t)
             return self[t, .zapAddress] < self[t, .zapEnd] ? .jump(0) : .leave()
         }
+    }
+
+    private func nextMappedEntry(_ mm: Ref<MM>, _ range: Range<Int>) -> Int? {
+        var from = range.lowerBound
+        while from < range.upperBound,
+            let (vpn, word) = state.radixFirst(self[mm, .pgd], in: from...range.upperBound - 1)
+        {
+            if PTE(word: word).isMapped { return vpn }
+            from = vpn + 1
+        }
+        return nil
     }
 
     private mutating func changePTE(_ t: Ref<Task>, _ vpn: Int, from old: PTE) {

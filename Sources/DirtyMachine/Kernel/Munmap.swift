@@ -121,14 +121,15 @@ extension Machine {
                 return .leave()
             }
             self[t, .zapAddress] = table
-            return .next
-        case 1:  // Z1
+            return .jump(108)
+        case 108:  // under ptl nobody adds an entry, so the next one can be told
             let start = self[t, .zapAddress]
             let limit = min(self[t, .zapEnd], (start | 511) + 1)
-            guard start < limit, let vpn = nextToZap(t, mm, start..<limit) else {
-                self[t, .zapAddress] = limit
-                return .jump(103)
-            }
+            let next = nextToZap(t, mm, start..<limit)
+            self[t, .zapAddress] = next ?? limit
+            return .jump(next == nil ? 103 : 1)
+        case 1:  // Z1
+            let vpn = self[t, .zapAddress]
             let old = exchangePTE(mm, vpn)
             self[t, .zapAddress] = vpn + 1
             guard old.isMapped else { return .jump(107) }
@@ -138,7 +139,6 @@ extension Machine {
             }
             if !self[t, .mustFlush] { self[t, .zapFlushStart] = vpn }
             self[t, .mustFlush] = true
-            self[t, .zapAddress] = vpn + 1
             if isZeroFolio(old.folio) || hasNoStructPage(old.folio) { return .jump(107) }
             self[t, .zapOld] = old
             self[t, .zapPage] = old.folio
@@ -164,7 +164,7 @@ extension Machine {
             self[t, .zapOld] = .empty
             return .jump(107)
         case 107:  // the last entry of a page table was zapped: the next table is not ours yet
-            return .jump(self[t, .zapAddress] & 511 == 0 ? 103 : 1)
+            return .jump(self[t, .zapAddress] & 511 == 0 ? 103 : 108)
         case 103:  // the end of this page table
             let early = self[t, .zapFoundDirty] && rules.zapFlush != .afterPTL
             return .jump(early ? 4 : 6)

@@ -65,15 +65,22 @@ extension StepTitle {
     private static func faultTitles(
         _ function: KernelFunction, _ generation: Rules.Generation
     ) -> [StepTitle]? {
-        let lock = LockNames(generation)
         let isModern = generation == .v6
         switch function {
         case .user_load: return [step("load through the TLB or the page table")]
         case .user_store: return [step("store through the TLB or the page table")]
         case .do_page_fault:
+            // 6.18 mostly takes the VMA's own lock; here mmap_lock stands for it.
             return [
-                step("E1", "take \(lock.mmap), find the VMA, check the permission"),
-                step("release \(lock.mmap), count the fault for the task"),
+                step(
+                    "E1",
+                    isModern
+                        ? "lock the VMA (by mmap_lock), check the permission"
+                        : "take mmap_sem, find the VMA, check the permission"),
+                step(
+                    isModern
+                        ? "unlock the VMA (mmap_lock), count the fault"
+                        : "release mmap_sem, count the fault for the task"),
             ]
         case .handle_mm_fault: return [step("E2", "count it in pgfault")]
         case .handle_pte_fault:
@@ -282,7 +289,7 @@ extension StepTitle {
                 step(generation == .v6 ? "" : "take ptl, look for the page in the nonlinear VMA"),
             ]
         case .pageout:
-            return [step("the page is clean by now: unlock it")]
+            return [step("the page is not under writeback: unlock it")]
         case .invalidate_page:
             return [
                 step("lock the next page if nobody uses it"),
@@ -304,7 +311,7 @@ extension StepTitle {
         switch function {
         case .sys_mmap: return [take, step("make the VMA, decide about tracking, merge it"), release]
         case .sys_munmap: return [take, step("take the VMAs out of the address space"), release]
-        case .sys_mprotect: return [take, step("go to the next VMA, split it to the range"), release]
+        case .sys_mprotect: return [take, step("go to the next VMA; split it, or merge its piece"), release]
         case .sys_madvise: return [take, step("go to the next VMA"), release]
         case .sys_msync:
             return [
@@ -343,7 +350,7 @@ extension StepTitle {
         case .mprotect_fixup:
             return [
                 step("P1", "set vm_flags"), step("P2", "set vm_page_prot"),
-                step("P4", "flush the TLBs for the range"), step("merge with the neighbours"),
+                step("P4", "flush the TLBs for the range"),
             ]
         case .change_pte_range:
             return [
