@@ -78,20 +78,64 @@ import Testing
 
     // MARK: S13, S14
 
+    /// Nobody cleans a mapped page of tmpfs; this shows what would become of one.
     @Test(arguments: tracking26, ["right", "wrong"])
     func mkcleanOfUnaccountedMappings(profile: Profile, value: String) {
         var scene = SwitchScene(profile, ["mkclean-gate": value]) {
             $0.m.addFile("shm", pages: 1, .tmpfs, cached: true)
         }
         _ = scene.store(SwitchScene.valueA)
-        let reclaim = scene.bench.m.begin(.reclaim(scene.file, indices: 0...0))
-        scene.bench.step(reclaim, until: .try_to_unmap, 7)
-        _ = scene.bench.m.step(reclaim)
-        // Somebody maps and dirties the page between the unmap and the test of PG_dirty.
-        scene.bench.store(scene.u, scene.at, SwitchScene.valueX)
-        scene.bench.finish(reclaim)
+        let page = scene.bench.folio(scene.file)
+        let task = scene.bench.m.beginTask(.writeback, process: .none, label: 0, line: 0)
+        scene.bench.m[task, .wbcFile] = scene.file
+        scene.bench.m[task, .wbcPage] = page
+        scene.bench.m.push(.clear_page_dirty_for_io, on: task)
+        scene.bench.m.settle(task)
+        scene.bench.finish(task)
+        _ = scene.bench.report(task)
+        #expect(!scene.bench.m[page, .dirty])
         #expect(scene.bench.pte(scene.u, scene.at) == (value == "right" ? "PWUAD-" : "PWUA--"))
+    }
+
+    /// What keeps the switch harmless: reclaim has unmapped and locked the page, and whoever wants
+    /// it from tmpfs waits.
+    @Test(arguments: tracking26, ["right", "wrong"])
+    func nobodyGetsAPageOfTmpfsFromReclaim(profile: Profile, value: String) {
+        var scene = SwitchScene(profile, ["mkclean-gate": value]) {
+            $0.m.addFile("shm", pages: 1, .tmpfs, cached: true)
+        }
+        _ = scene.store(SwitchScene.valueA)
+        let reclaim = scene.bench.m.begin(.reclaim(scene.file, indices: 0...0))
+        scene.bench.step(reclaim, until: .pageout, 0)
+        let store = scene.bench.m.begin(
+            .access(scene.u, pages: scene.page, store: true, value: SwitchScene.valueX))
+        #expect(scene.runUntilBlocked(store) == .pageLock)
+        let read = scene.bench.m.begin(.pread(scene.v, scene.file, indices: 0...0))
+        #expect(scene.runUntilBlocked(read) == .pageLock)
+        scene.bench.finish(reclaim)
+        scene.bench.finish(store)
+        scene.bench.finish(read)
+        #expect(scene.bench.pte(scene.u, scene.at) == "PWUAD-")
+        #expect(scene.bench.page(scene.file) == "DT")
         #expect(scene.memory == SwitchScene.valueX)
+        #expect(scene.bench.m.violations() == [])
+    }
+
+    /// A fault that had the page before reclaim locked it keeps it from being written.
+    @Test(arguments: tracking26)
+    func reclaimGivesUpAPageThatAFaultHas(profile: Profile) {
+        var scene = SwitchScene(profile, ["mkclean-gate": "wrong"]) {
+            $0.m.addFile("shm", pages: 1, .tmpfs, cached: true)
+        }
+        scene.bench.run(.pwrite(scene.v, scene.file, indices: 0...0, value: SwitchScene.valueA))
+        let store = scene.bench.m.begin(
+            .access(scene.u, pages: scene.page, store: true, value: SwitchScene.valueX))
+        scene.bench.step(store, until: .do_no_page, 2)
+        let reclaim = scene.bench.m.begin(.reclaim(scene.file, indices: 0...0))
+        scene.bench.finish(reclaim)
+        scene.bench.finish(store)
+        #expect(scene.bench.pte(scene.u, scene.at) == "PWUAD-")
+        #expect(scene.bench.page(scene.file) == "DT")
     }
 
     @Test(arguments: tracking, ["right", "wrong"])

@@ -143,6 +143,7 @@ extension Machine {
             return .leave()
         }
         var page = state.findPage(file, index)
+        if let wait = waitInShmem(file, page) { return wait }
         if !page.exists {
             page = allocateFolio()
             guard page.exists else {
@@ -156,6 +157,15 @@ extension Machine {
         self[page, .referenced] = true
         self[t, .vmfPage] = page
         return .leave()
+    }
+
+    /// find_lock_page() in shmem_getpage(): tmpfs has its page locked for a moment, whoever asks for
+    /// it. (ramfs does not.) So nobody gets at a page that reclaim has locked.
+    func waitInShmem(_ file: Ref<File>, _ page: Ref<Folio>) -> Flow? {
+        guard self[file, .fileSystem] == .tmpfs, page.exists, self[page, .lockOwner] != 0 else {
+            return nil
+        }
+        return .blocked(.pageLock, page.raw)
     }
 
     enum FaultLookup {

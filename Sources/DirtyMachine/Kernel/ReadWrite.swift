@@ -13,6 +13,7 @@ extension Machine {
             let page = state.findPage(file, index)
             if page.exists {
                 guard self[page, .uptodate] else { return .blocked(.pageLock, page.raw) }
+                if let wait = waitInShmem(file, page) { return wait }
                 return finishRead(t, page)
             }
             guard self[file, .fileSystem].readsPages else {  // a hole stays one

@@ -57,8 +57,11 @@ extension Machine {
 
     /// pageout(): 2.6 writes the page and leaves it under writeback.
     mutating func pageout(_ t: Ref<Task>, at position: Int) -> Flow {
+        let page = self[t, .page]
         switch position {
         case 100:
+            // is_page_cache_freeable(): a fault or a driver may have the page since it was unmapped.
+            guard self[page, .mapcount] == 0, self[page, .pins] == 1 else { return .jump(0) }
             self[t, .wbcFile] = self[t, .file]
             self[t, .wbcPage] = self[t, .page]
             return .call(.clear_page_dirty_for_io, then: 101)

@@ -133,6 +133,7 @@ extension Machine {
             guard index + rest <= self[file, .size] else { return .leave(Int(Outcome.EINVAL.rawValue)) }
             var found = state.findPage(file, index)
             if found.exists, !self[found, .uptodate] { return .blocked(.pageLock, found.raw) }
+            if let wait = waitInShmem(file, found) { return wait }
             let mustRead = !found.exists && self[file, .fileSystem].readsPages
             if !found.exists {
                 found = allocateFolio()

@@ -93,7 +93,7 @@ extension Switch {
             .flag(\.mkcleanAlwaysProtects), in: [noMkclean, "wrong", "right", "right", "right"]),
         Switch(
             "S13", "mkclean-gate",
-            "page_mkclean() is called only where dirty pages are accounted; else tmpfs PTEs lose D.",
+            "page_mkclean() is called only where dirty pages are accounted; else for tmpfs, too.",
             .flag(\.mkcleanIsGated), in: [noMkclean, "wrong", "right", "right", "right"]),
         Switch(
             "S14", "mkclean-anon",
