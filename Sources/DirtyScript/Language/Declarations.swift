@@ -145,6 +145,8 @@ extension Declarations {
             let tokens = try Lexer.tokens(of: line)
             guard !tokens.isEmpty else { return (nil, []) }
             var parser = LineParser(line: line, tokens: tokens, declarations: self)
+            // The parser alone holds them meanwhile: a second holder would make every change a copy.
+            self = Declarations(name: "", rules: .permissive, unsupported: [])
             defer { self = parser.declarations }
             do throws(Diagnostic) {
                 let statement = try parser.statement()
@@ -169,6 +171,7 @@ extension Declarations {
 
     /// Makes the waiting checks whose facts are settled by now.
     mutating func settle(setUpIsOver: Bool) -> [Diagnostic] {
+        guard setUpIsOver || kernel != nil || cpus != nil else { return [] }
         var diagnostics: [Diagnostic] = []
         var waiting: [Pending] = []
         for check in pending {

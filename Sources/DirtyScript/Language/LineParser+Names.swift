@@ -89,6 +89,11 @@ extension LineParser {
     // MARK: Using
 
     mutating func task(_ what: String = "process") throws(Diagnostic) -> String {
+        // The names to choose from are many: they are listed where somebody has to choose.
+        if position < tokens.count, declarations.space(of: tokens[position].text) != nil {
+            position += 1
+            return lastTaken.text
+        }
         let token = try take(what, expected: nameList(tasks, what), candidates: tasks)
         guard declarations.space(of: token.text) != nil else {
             throw unknown(what, token, among: tasks)
