@@ -150,6 +150,39 @@ struct InvariantChecks {
             && m[file, .buffers] > 0 && m.hasTag(.dirty, file, m[folio, .index])
     }
 
+    // MARK: I3'
+
+    /// Through an entry that is writable and dirty its CPU stores without a look at the page table.
+    func staleTranslations() -> [Finding] {
+        guard m.rules.tracks else { return [] }
+        return (0..<m.cpuCount).flatMap { cpu in
+            m.state.tlb(of: cpu).filter(isStale).map {
+                (
+                    m.path(of: $0.mm, $0.vpn),
+                    "the TLB of CPU \(cpu) lets it store to \(m.path(of: $0.folio)), but the PTE does not"
+                )
+            }
+        }
+    }
+
+    private func isStale(_ translation: TLBEntry) -> Bool {
+        let (mm, folio) = (translation.mm, translation.folio)
+        let file = m[folio, .mapping]
+        guard translation.write, translation.dirty, file.exists, !m.isDeviceMemory(folio),
+            m[file, .hasPageMkwrite] || m[file, .accountsDirty], m[folio, .index] < m[file, .size]
+        else { return false }
+        let entry = m.pte(mm, translation.vpn)
+        if entry.isMapped, entry.folio == folio {
+            if entry.write { return false }
+            // P4 is still to come: page_mkclean() meets a dirty PTE, and flushes itself.
+            let isProtecting = isAnyTask(in: .mprotect_fixup) { m[m[$0, .vma], .mm] == mm }
+            if entry.dirty, isProtecting { return false }
+        }
+        // Whoever has ptl is about to flush, and keeps page_mkclean() waiting: provided that M1
+        // sends it there.
+        return m[mm, .ptl].isFree || m[folio, .mapcount] == 0
+    }
+
     // MARK: I4
 
     func dirtyPagesWithoutTag() -> [Finding] {

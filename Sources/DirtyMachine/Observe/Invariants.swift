@@ -7,12 +7,13 @@
 
 /// A property of the machine that no interleaving may break.
 ///
-/// The numbers are those of the literature. Not here: I3' (TLB against PTE) is implied for lost
-/// stores by I1, and I8' and I10 are false by design in some kernels.
+/// The numbers are those of the literature. Not here: I8' and I10, which are false by design in
+/// some kernels.
 public enum Invariant: String, CaseIterable, Sendable {
     case noLostWrite = "I1"
     case durability = "I2"
     case tracking = "I3"
+    case translations = "I3'"
     case dirtyIsTagged = "I4"
     case taggedIsDirty = "I4'"
     case writebackIsTagged = "I4''"
@@ -56,7 +57,7 @@ public enum Invariant: String, CaseIterable, Sendable {
         case .durability:
             (
                 "durability",
-                "when fsync or MS_SYNC returns 0, every store before the call is on disk",
+                "when fsync or MS_SYNC returns 0, every store and finished write(2) before it is on disk",
                 "pages truncated during the call; 2.6.18: only dirty pages and the PTEs that msync walks"
             )
         case .tracking:
@@ -65,6 +66,13 @@ public enum Invariant: String, CaseIterable, Sendable {
                 "a page that a tracked mapping may store to without a fault is dirty",
                 "until the fault that set W ends; while PG_dirty goes before the PTEs; after a cancelled "
                     + "dirty bit, if the PTE is dirty; 2.6.18 says nothing"
+            )
+        case .translations:
+            (
+                "translations",
+                "a CPU whose TLB lets it store to a tracked page unseen finds W in the PTE, too",
+                "until the flush, while ptl is held and the page counts as mapped; until P4 of an "
+                    + "mprotect, if the PTE is dirty; 2.6.18 says nothing"
             )
         case .dirtyIsTagged:
             (
@@ -191,6 +199,7 @@ extension InvariantChecks {
             case .protectionBits: lostProtectionBits()
             case .cost: wastedWork()
             case .tracking: untrackedWritablePages()
+            case .translations: staleTranslations()
             case .dirtyIsTagged: dirtyPagesWithoutTag()
             case .taggedIsDirty: taggedPagesThatAreClean()
             case .writebackIsTagged: writebackTagMismatches()
