@@ -117,6 +117,7 @@ extension Machine {
         self[file, .immap] = .none
         self[file, .immapNonlinear] = .none
         self[file, .isInodeDirty] = false
+        noteWriteReturns(file)
         for lock in [Field<File, Lock>.immapLock, .privateLock, .inodeLock] {
             self[file, lock] = Lock(word: 0)
         }

@@ -79,7 +79,7 @@ extension Machine {
             let value = storedValue(t)
             self[page, .contents] = value
             self[page, .uptodate] = true
-            noteStore(file, index, value)
+            noteWriteCall(file, index, value)
             self[t, .value] = value
             self[t, .hasValue] = true
             self[t, .dirtyPage] = page
@@ -98,6 +98,7 @@ extension Machine {
             self[t, .cursor] = index + 1
             return balance(t, file, then: self[t, .cursor] > self[t, .last] ? 7 : 1)
         default:
+            noteWriteReturns(file)
             unlockInode(file, t)
             return .leave()
         }

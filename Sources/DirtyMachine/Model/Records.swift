@@ -246,6 +246,9 @@ extension Field where R == File, Value == Ref<Node> {
     static var stored: Self { Self(4, bits: 0, 32) }
     /// Ghost: stores that an fsync or msync promised to be on disk, and that were not (I2).
     static var broken: Self { Self(14, bits: 0, 32) }
+    /// Ghost: what had last been stored to the pages that a write(2) has copied to and not yet
+    /// returned from.
+    static var unreturned: Self { Self(14, bits: 32, 32) }
 }
 extension Field where R == File, Value == Ref<VMA> {
     static var immap: Self { Self(4, bits: 32, 32) }

@@ -28,6 +28,25 @@ extension Machine {
         self[file, .stored] = radixStore(
             self[file, .stored], index, UInt64(value) | 1 << 32 | time << 33, .stored,
             owner: file.raw)
+        if self[file, .unreturned].exists { setUnreturned(file, index, 0) }
+    }
+
+    /// A write(2) has copied a value into a page. To others it counts when the call returns; until
+    /// then they are owed what was there before. Only one such call at a time has i_mutex.
+    mutating func noteWriteCall(_ file: Ref<File>, _ index: Int, _ value: UInt32) {
+        let before = state.radixValue(self[file, .stored], index)
+        noteStore(file, index, value)
+        setUnreturned(file, index, before | 1 << 32)
+    }
+
+    mutating func noteWriteReturns(_ file: Ref<File>) {
+        if self[file, .unreturned].exists { radixFree(self[file, .unreturned]) }
+        self[file, .unreturned] = .none
+    }
+
+    private mutating func setUnreturned(_ file: Ref<File>, _ index: Int, _ word: UInt64) {
+        self[file, .unreturned] = radixStore(
+            self[file, .unreturned], index, word, .stored, owner: file.raw)
     }
 
     // MARK: I12
@@ -63,20 +82,24 @@ extension Machine {
 
     // MARK: I2
 
-    /// What must be on disk when fsync or msync returns 0. A kernel that does not track promises
-    /// what it can know: pages that are dirty already, and those of the PTEs that msync walks.
+    /// What must be on disk when fsync or msync returns 0: the stores that CPUs have done, and what
+    /// calls of write(2) have written that had returned by then. A kernel that does not track
+    /// promises what it can know: pages that are dirty already, and those of the PTEs that msync
+    /// walks.
     mutating func notePromises(
-        _ t: Ref<Task>, _ file: Ref<File>, _ range: ClosedRange<Int>,
+        _ t: Ref<Task>, _ file: Ref<File>, _ range: ClosedRange<Int>, goesOn: Bool = false,
         where isPromised: (Int) -> Bool = { _ in false }
     ) {
-        dropPromises(t)
+        if !goesOn { dropPromises(t) }
         guard self[file, .fileSystem].hasDisk else { return }
         self[t, .promisedFile] = file
         var from = range.lowerBound
         while from <= range.upperBound,
-            let (index, word) = state.radixFirst(self[file, .stored], in: from...range.upperBound)
+            let (index, stored) = state.radixFirst(self[file, .stored], in: from...range.upperBound)
         {
             from = index + 1
+            let earlier = state.radixValue(self[file, .unreturned], index)
+            let word = earlier != 0 ? earlier : stored
             guard index < self[file, .size], Int(word >> 33) > state.diskTime(file, index)
             else { continue }
             let page = state.findPage(file, index)
@@ -89,11 +112,37 @@ extension Machine {
         let start = max(self[vma, .start], self[t, .cursor])
         let last = min(self[vma, .end], end) - 1
         guard start <= last else { return }
-        let offset = self[vma, .pgoff] - self[vma, .start]
+        let file = self[vma, .file]
         let machine = self
-        notePromises(t, self[vma, .file], start + offset...last + offset) { index in
+        if self[vma, .flags].contains(.nonlinear) {
+            let entries = entriesByIndex(vma, start...last)
+            dropPromises(t)
+            for index in entries.keys.sorted() {
+                notePromises(t, file, index...index, goesOn: true) { entries[$0]?.dirty == true }
+            }
+            return
+        }
+        let offset = self[vma, .pgoff] - self[vma, .start]
+        notePromises(t, file, start + offset...last + offset) { index in
             machine.pte(machine[vma, .mm], index - offset).dirty
         }
+    }
+
+    /// What a part of a nonlinear VMA maps, by the page of the file.
+    private func entriesByIndex(_ vma: Ref<VMA>, _ pages: ClosedRange<Int>) -> [Int: PTE] {
+        var result: [Int: PTE] = [:]
+        var from = pages.lowerBound
+        while from <= pages.upperBound,
+            let (vpn, word) = state.radixFirst(self[self[vma, .mm], .pgd], in: from...pages.upperBound)
+        {
+            let entry = PTE(word: word)
+            if entry.isMapped, !self[entry.folio, .anon] {
+                let index = self[entry.folio, .index]
+                if result[index]?.dirty != true { result[index] = entry }
+            }
+            from = vpn + 1
+        }
+        return result
     }
 
     private mutating func addPromise(_ t: Ref<Task>, _ index: Int, _ word: UInt64) {
