@@ -4,6 +4,7 @@ import PackageDescription
 // One-way dependencies, from the pure model outwards:
 //   DirtyMachine <- DirtyScript <- DirtyView <- DirtyTerminal <- dirtyscope
 //                              \<- DirtyImport, DirtyVerify, DirtyExplore <----/
+//                                          LiveModel <- DirtyLive <----------/
 let package = Package(
     name: "dirtyscope",
     products: [
@@ -24,7 +25,9 @@ let package = Package(
                 "DirtyScript",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
-        .target(name: "DirtyView", dependencies: ["DirtyMachine", "DirtyScript"]),
+        // What was seen of a real process, as values: samples, history, recordings.
+        .target(name: "LiveModel", dependencies: ["DirtyMachine", "DirtyScript"]),
+        .target(name: "DirtyView", dependencies: ["DirtyMachine", "DirtyScript", "LiveModel"]),
         .target(
             name: "CNcurses", path: "CNcurses",
             linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
@@ -37,13 +40,15 @@ let package = Package(
         // The running kernel, for `verify`: children that run operations, and what they show.
         .target(name: "HostKernel"),
         .target(name: "DirtyVerify", dependencies: ["DirtyMachine", "DirtyScript", "HostKernel"]),
+        // The running kernel, for `attach`: samples and events of processes.
+        .target(name: "DirtyLive", dependencies: ["LiveModel", "DirtyScript", "HostKernel"]),
         // Every interleaving of a race.
         .target(name: "DirtyExplore", dependencies: ["DirtyMachine", "DirtyScript"]),
         .executableTarget(
             name: "dirtyscope",
             dependencies: [
-                "DirtyMachine", "DirtyScript", "DirtyExplore", "DirtyImport", "DirtyVerify", "DirtyView",
-                "DirtyTerminal",
+                "DirtyMachine", "DirtyScript", "DirtyExplore", "DirtyImport", "DirtyVerify", "DirtyLive",
+                "LiveModel", "DirtyView", "DirtyTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -60,6 +65,9 @@ let package = Package(
             exclude: ["Fixtures"]),
         .testTarget(
             name: "DirtyVerifyTests", dependencies: ["DirtyMachine", "DirtyScript", "DirtyVerify"]),
+        .testTarget(
+            name: "LiveTests",
+            dependencies: ["DirtyMachine", "DirtyView", "LiveModel", "DirtyLive", "HostKernel"]),
         .testTarget(
             name: "DirtyExploreTests",
             dependencies: ["DirtyMachine", "DirtyScript", "DirtyExplore", "SmallMachine"]),

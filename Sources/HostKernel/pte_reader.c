@@ -1,75 +1,20 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/bpf.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "bpf_code.h"
 #include "host_kernel.h"
-#include "syscall.h"
 
 // A small BPF program, in the kernel's own instructions, that walks the page table of the process
 // that runs it. Its context is four words: the address, the base of the direct map, the index in
 // the map that gets the result, and the last level to read (0 gives the top table's own address).
 
 #if defined(__x86_64__)
-
-static int64_t bpf(int command, union bpf_attr *attr)
-{
-    return call3(SYS_bpf, command, attr, sizeof *attr);
-}
-
-// Instructions. R0 result, R1..R5 arguments, R6..R9 kept over calls, R10 frame pointer.
-#define OP(code, dst, src, off, imm) ((struct bpf_insn){code, dst, src, off, imm})
-#define MOV(dst, src) OP(BPF_ALU64 | BPF_MOV | BPF_X, dst, src, 0, 0)
-#define MOVI(dst, imm) OP(BPF_ALU64 | BPF_MOV | BPF_K, dst, 0, 0, imm)
-#define ADD(dst, src) OP(BPF_ALU64 | BPF_ADD | BPF_X, dst, src, 0, 0)
-#define ADDI(dst, imm) OP(BPF_ALU64 | BPF_ADD | BPF_K, dst, 0, 0, imm)
-#define ANDI(dst, imm) OP(BPF_ALU64 | BPF_AND | BPF_K, dst, 0, 0, imm)
-#define LSHI(dst, imm) OP(BPF_ALU64 | BPF_LSH | BPF_K, dst, 0, 0, imm)
-#define RSHI(dst, imm) OP(BPF_ALU64 | BPF_RSH | BPF_K, dst, 0, 0, imm)
-#define LOAD(dst, src, off) OP(BPF_LDX | BPF_MEM | BPF_DW, dst, src, off, 0)
-#define STORE(dst, off, src) OP(BPF_STX | BPF_MEM | BPF_DW, dst, src, off, 0)
-#define JUMP(test, dst, imm, off) OP(BPF_JMP | test | BPF_K, dst, 0, off, imm)
-#define CALL(function) OP(BPF_JMP | BPF_CALL, 0, 0, 0, function)
-#define EXIT() OP(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
-
-enum { GET_CURRENT_TASK = 35, PROBE_READ_KERNEL = 113, LIMIT = 128 };
-
-struct program {
-    struct bpf_insn code[LIMIT];
-    int length;
-    /// Jumps to the common end, filled in when it is known.
-    int exits[24], exit_count;
-};
-
-static void emit(struct program *p, struct bpf_insn instruction)
-{
-    if (p->length < LIMIT) p->code[p->length++] = instruction;
-}
-
-static void emit_exit_if(struct program *p, int test, int dst, int imm)
-{
-    p->exits[p->exit_count++] = p->length;
-    emit(p, JUMP(test, dst, imm, 0));
-}
-
-/// R8 = the word at R8 + `offset`; to the end if it cannot be read.
-static void emit_follow(struct program *p, int offset)
-{
-    emit(p, MOV(3, 8));
-    if (offset) emit(p, ADDI(3, offset));
-    emit(p, MOV(1, 10));
-    emit(p, ADDI(1, -8));
-    emit(p, MOVI(2, 8));
-    emit(p, CALL(PROBE_READ_KERNEL));
-    emit(p, LOAD(8, 10, -8));
-    emit_exit_if(p, BPF_JNE, 0, 0);
-}
 
 static void build(struct program *p, int map, int64_t mm_offset, int64_t pgd_offset)
 {
@@ -81,16 +26,15 @@ static void build(struct program *p, int map, int64_t mm_offset, int64_t pgd_off
     emit(p, LSHI(3, 3));
     emit(p, LOAD(4, 1, 24));
     emit(p, STORE(10, -16, 4));
-    emit(p, OP(BPF_LD | BPF_DW | BPF_IMM, 9, BPF_PSEUDO_MAP_VALUE, 0, map));
-    emit(p, OP(0, 0, 0, 0, 0));
+    emit_map(p, 9, map, BPF_PSEUDO_MAP_VALUE);
     emit(p, ADD(9, 3));
     emit(p, MOVI(8, 0));
     emit(p, STORE(9, 0, 8));
     emit(p, CALL(GET_CURRENT_TASK));
     emit(p, MOV(8, 0));
-    emit_follow(p, (int)mm_offset);
+    emit_follow(p, mm_offset);
     emit_exit_if(p, BPF_JEQ, 8, 0);
-    emit_follow(p, (int)pgd_offset);
+    emit_follow(p, pgd_offset);
     emit(p, STORE(9, 0, 8));
     emit(p, LOAD(4, 10, -16));
     emit_exit_if(p, BPF_JEQ, 4, 0);
@@ -116,32 +60,15 @@ static void build(struct program *p, int map, int64_t mm_offset, int64_t pgd_off
         emit(p, ADD(8, 7));
     }
     emit(p, STORE(9, 0, 8));
-    int end = p->length;
-    emit(p, MOVI(0, 0));
-    emit(p, EXIT());
-    for (int i = 0; i < p->exit_count; i++) {
-        p->code[p->exits[i]].off = (int16_t)(end - p->exits[i] - 1);
-    }
+    emit_end(p);
 }
 
 /// Where task_struct has mm, and mm_struct has pgd.
 static int kernel_offsets(int64_t *mm, int64_t *pgd)
 {
-    int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return -errno;
-    struct stat info;
-    if (fstat(fd, &info) < 0 || info.st_size <= 0) {
-        close(fd);
-        return -EINVAL;
-    }
-    uint64_t size = (uint64_t)info.st_size, length = 0;
-    uint8_t *data = malloc(size);
-    ssize_t got;
-    while (data && length < size && (got = read(fd, data + length, size - length)) > 0) {
-        length += (uint64_t)got;
-    }
-    close(fd);
-    if (!data) return -ENOMEM;
+    uint64_t length = 0;
+    uint8_t *data = host_btf_load(&length);
+    if (!data) return -errno;
     *mm = host_btf_offset(data, length, "task_struct", "mm");
     *pgd = host_btf_offset(data, length, "mm_struct", "pgd");
     free(data);
@@ -207,33 +134,20 @@ int host_reader_open(struct host_reader *reader, const char **why)
     int error = kernel_offsets(&mm, &pgd);
     if (error) return error;
 
-    union bpf_attr attr;
-    memset(&attr, 0, sizeof attr);
-    attr.map_type = BPF_MAP_TYPE_ARRAY;
-    attr.key_size = 4;
-    attr.value_size = 8 * HOST_LIST;
-    attr.max_entries = 1;
     *why = "BPF_MAP_CREATE";
-    int64_t fd = bpf(BPF_MAP_CREATE, &attr);
-    if (fd < 0) return (int)fd;
-    reader->map = (int)fd;
+    int fd = create_map(BPF_MAP_TYPE_ARRAY, 4, 8 * HOST_LIST, 1, 0);
+    if (fd < 0) return fd;
+    reader->map = fd;
 
     struct program program = {.length = 0};
     build(&program, reader->map, mm, pgd);
-    memset(&attr, 0, sizeof attr);
-    attr.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT;
-    attr.insns = (uint64_t)(uintptr_t)program.code;
-    attr.insn_cnt = (uint32_t)program.length;
-    // The kernel lends its readers only to programs whose licence it accepts; these few
-    // instructions may be had under either.
-    attr.license = (uint64_t)(uintptr_t) "Dual MIT/GPL";
     *why = "BPF_PROG_LOAD";
-    fd = bpf(BPF_PROG_LOAD, &attr);
+    fd = load_program(&program);
     if (fd >= 0) {
-        reader->program = (int)fd;
+        reader->program = fd;
         error = find_base(reader, why);
     } else {
-        error = (int)fd;
+        error = fd;
     }
     if (error) host_reader_close(reader);
     return error;

@@ -23,7 +23,7 @@ struct Dirtyscope: ParsableCommand {
         subcommands: [
             PlayCommand.self, RunCommand.self, CompareCommand.self, CheckCommand.self,
             DemosCommand.self, RulesCommand.self, InvariantsCommand.self, ImportCommand.self,
-            ExportCommand.self, VerifyCommand.self,
+            ExportCommand.self, VerifyCommand.self, AttachCommand.self,
         ],
         defaultSubcommand: PlayCommand.self)
 }

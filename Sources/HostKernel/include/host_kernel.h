@@ -123,6 +123,12 @@ void host_reader_close(struct host_reader *reader);
 /// Copies the entries that HOST_READ_PTES has just read. 0, or minus the error number.
 int host_reader_results(const struct host_reader *reader, uint64_t entries[HOST_LIST]);
 
+/// The kernel's own description of its structures, to be freed; NULL and errno when there is none.
+uint8_t *host_btf_load(uint64_t *size);
+/// Size in bytes of a structure; -1 when there is none.
+int64_t host_btf_size(const uint8_t *btf, uint64_t size, const char *structure);
+/// Value of a constant of an enumeration; -1 when there is none.
+int64_t host_btf_constant(const uint8_t *btf, uint64_t size, const char *enumeration, const char *name);
 /// Offset in bytes of a structure's member, from BTF data; -1 when there is none.
 int64_t host_btf_offset(
     const uint8_t *btf, uint64_t size, const char *structure, const char *member);

@@ -1,0 +1,151 @@
+import ArgumentParser
+import DirtyLive
+import DirtyScript
+import DirtyView
+import Glibc
+import LiveModel
+
+struct AttachCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "attach",
+        abstract: "Watch the page tables and dirty pages of a real process while it runs.",
+        discussion: """
+            dirtyscope attach 1234            a process
+            dirtyscope attach -- PROGRAM …    a program, from its first instruction on
+            dirtyscope attach --file PATH     a file, and everybody who maps it
+
+            No process is stopped and nothing is written to it. Root, or CAP_BPF, CAP_PERFMON and \
+            CAP_SYS_ADMIN, see everything; with less, what cannot be seen is shown as '?', with the reason.
+
+            Exit status: 0; 64 for wrong usage, 66 when there is no such process or file, 69 when it may \
+            not be looked at; of a program that was started, its own.
+            """)
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+    @Argument(parsing: .remaining, help: "The number of a process; or, behind --, a program and its arguments.")
+    var target: [String] = []
+
+    @Option(help: ArgumentHelp("Watch this file, whoever maps it.", valueName: "path"))
+    var file: String?
+
+    @Option(help: "Looks a second, 1 to 60. Where they cost too much there are fewer.")
+    var rate = 10
+
+    @Option(
+        parsing: .singleValue,
+        help: ArgumentHelp("Watch mappings whose path contains this word; may be repeated.", valueName: "word"))
+    var mapping: [String] = []
+
+    @Flag(help: "Watch private mappings of files and memory without a file, too.")
+    var all = false
+
+    @Flag(help: "Watch the children that it forks, too.")
+    var follow = false
+
+    @Flag(inversion: .prefixedNo, help: "Attach to tracepoints: faults, dirtied and written pages, calls.")
+    var events = true
+
+    @Flag(help: "Print what there is now as a table, and end.")
+    var once = false
+
+    @Option(help: "text for people, json (JSON Lines) for programs; without it, on a terminal, the screen.")
+    var format: Format?
+
+    @Option(help: ArgumentHelp("End after so many looks.", valueName: "count"))
+    var samples: Int?
+
+    @Option(help: "How many looks are kept to step back to.")
+    var history = 1000
+
+    @Option(help: ArgumentHelp("Write what is seen to this file, for 'play'.", valueName: "path"))
+    var record: String?
+
+    @Option(help: ArgumentHelp("Where a started program's output goes; nowhere if none is given.", valueName: "path"))
+    var output: String?
+
+    @OptionGroup var screen: ScreenOptions
+
+    func validate() throws {
+        if (file == nil) == target.isEmpty { throw ValidationError("give a process, '-- PROGRAM', or --file PATH") }
+        if !(1...60).contains(rate) { throw ValidationError("--rate takes a number from 1 to 60") }
+        if history < 2 { throw ValidationError("--history takes a number from 2 up") }
+        if let samples, samples < 1 { throw ValidationError("--samples takes a number from 1 up") }
+    }
+
+    private var options: LiveOptions {
+        var options = LiveOptions()
+        options.rate = Double(rate)
+        options.wantsEvents = events && !once
+        options.followsForks = follow
+        if once { options.timingFolder = nil }
+        if all { options.choice = .everything }
+        if !mapping.isEmpty { options.choice = .named(mapping) }
+        return options
+    }
+
+    func run() throws {
+        var program: StartedProgram?
+        let sampler: LiveSampler
+        do {
+            if let file {
+                sampler = try LiveSampler(file: file, options: options)
+            } else if target.count == 1, let process = Int32(target[0]), process > 0 {
+                sampler = try LiveSampler(
+                    processes: [process], title: "process \(process)", options: options)
+            } else {
+                let words = target.first == "--" ? Array(target.dropFirst()) : target
+                guard !words.isEmpty else { throw ValidationError("'--' wants a program behind it") }
+                let started = try StartedProgram(words, output: output, toStandardError: format == .json)
+                program = started
+                sampler = try LiveSampler(
+                    processes: [started.id], title: words.joined(separator: " "), options: options)
+                try started.run()
+            }
+        } catch let error as LiveError {
+            Output.complain("dirtyscope: \(printable(error.message))")
+            throw error.isMissing ? ExitCode.noInput : ExitCode.unavailable
+        }
+        let recorder = try record.map { try LiveRecorder(path: $0, header: sampler.header) }
+        if once {
+            var out = LineWriter()
+            let sample = sampler.sample()
+            if format == .json {
+                var json = LiveJSON()
+                try out.line(LiveJSON.line(sampler.header))
+                try out.line(json.line(sample))
+            } else {
+                for line in LiveText.lines(sample, sampler.header) { try out.line(line) }
+            }
+            try recorder?.write(sample)
+            try out.flush()
+        } else {
+            try LiveStream(sampler: sampler, recorder: recorder, limit: samples).run(program)
+        }
+        if let status = program?.finish(), status != 0 { throw ExitCode(status) }
+    }
+}
+
+/// Samples as JSON Lines, as they come.
+struct LiveStream {
+    let sampler: LiveSampler
+    let recorder: LiveRecorder?
+    let limit: Int?
+
+    func run(_ program: StartedProgram?) throws {
+        var json = LiveJSON()
+        try Output.write(LiveJSON.line(sampler.header) + "\n")
+        while true {
+            let sample = sampler.sample()
+            try Output.write(json.line(sample) + "\n")
+            try recorder?.write(sample)
+            if sampler.isOver || sample.number == limit { return }
+            // The ring of events is small: it is emptied more often than is looked.
+            while case let wait = sampler.untilDue(after: sample), wait > 0 {
+                var pause = timespec(tv_sec: 0, tv_nsec: Int(min(wait, 20_000_000)))
+                nanosleep(&pause, nil)
+                sampler.drain()
+            }
+        }
+    }
+}
