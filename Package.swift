@@ -39,7 +39,11 @@ let package = Package(
             path: "Sources/TerminalProbe"),
         // The running kernel, for `verify`: children that run operations, and what they show.
         .target(name: "HostKernel"),
-        .target(name: "DirtyVerify", dependencies: ["DirtyMachine", "DirtyScript", "HostKernel"]),
+        .target(
+            name: "DirtyVerify",
+            dependencies: ["DirtyMachine", "DirtyScript", "HostKernel", "SeededRandom"]),
+        // Reproducible random numbers, for random scenarios and for tests.
+        .target(name: "SeededRandom"),
         // The running kernel, for `attach`: samples and events of processes.
         .target(name: "DirtyLive", dependencies: ["LiveModel", "DirtyScript", "HostKernel"]),
         // Every interleaving of a race.
@@ -58,13 +62,14 @@ let package = Package(
             path: "Benchmarks", exclude: ["README.md"]),
         // Test support: another system for the search to go through.
         .target(name: "SmallMachine", dependencies: ["DirtyExplore"], path: "Tests/SmallMachine"),
-        .testTarget(name: "DirtyMachineTests", dependencies: ["DirtyMachine"]),
-        .testTarget(name: "DirtyScriptTests", dependencies: ["DirtyScript"]),
+        .testTarget(name: "DirtyMachineTests", dependencies: ["DirtyMachine", "SeededRandom"]),
+        .testTarget(name: "DirtyScriptTests", dependencies: ["DirtyScript", "SeededRandom"]),
         .testTarget(
             name: "DirtyImportTests", dependencies: ["DirtyImport", "DirtyScript"],
             exclude: ["Fixtures"]),
         .testTarget(
-            name: "DirtyVerifyTests", dependencies: ["DirtyMachine", "DirtyScript", "DirtyVerify"]),
+            name: "DirtyVerifyTests",
+            dependencies: ["DirtyMachine", "DirtyScript", "DirtyVerify", "SeededRandom"]),
         .testTarget(
             name: "LiveTests",
             dependencies: ["DirtyMachine", "DirtyView", "LiveModel", "DirtyLive", "HostKernel"]),
@@ -73,7 +78,9 @@ let package = Package(
             dependencies: ["DirtyMachine", "DirtyScript", "DirtyExplore", "SmallMachine"]),
         .testTarget(
             name: "DirtyViewTests",
-            dependencies: ["DirtyMachine", "DirtyScript", "DirtyView", "TerminalTestSupport"],
+            dependencies: [
+                "DirtyMachine", "DirtyScript", "DirtyView", "SeededRandom", "TerminalTestSupport",
+            ],
             exclude: ["Snapshots"]),
         .testTarget(
             name: "DirtyTerminalTests",

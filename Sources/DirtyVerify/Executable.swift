@@ -1,4 +1,5 @@
 import DirtyScript
+import HostKernel
 
 /// Which scenarios a host can carry out, and which line stands in the way.
 enum Executable {
@@ -9,12 +10,24 @@ enum Executable {
 
     /// More than this is no comparison any more, but a copy of a disk.
     static let pageLimit = 16_384
+    /// Processes and threads that the supervisor can serve; the dead ones count.
+    static let taskLimit = Int(HOST_SLOTS)
+    static let tooManyTasks = "more than \(taskLimit) processes and threads"
 
     /// What in the set-up no host can do; nil when there is nothing. It concerns every line after
     /// it, so that nothing of the scenario is carried out.
     static func obstacle(in scenario: Scenario) -> Obstacle? {
         var hasOperations = false
+        var tasks = 0
         for statement in scenario.statements {
+            switch statement.command {
+            case .process, .thread:
+                tasks += 1
+                if tasks > taskLimit {
+                    return Obstacle(line: statement.location.line, reason: tooManyTasks)
+                }
+            default: break
+            }
             if case .operation = statement.command { hasOperations = true }
             if statement.isSetUp, let reason = reason(against: statement) {
                 return Obstacle(line: statement.location.line, reason: reason)

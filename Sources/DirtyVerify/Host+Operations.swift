@@ -69,6 +69,7 @@ extension Host {
         case .peek(let p, let q, let operand):
             return try trace(p, q, operand, session, nil)
         case .fork(let p, let child, _):
+            guard canFork else { throw CannotExecute(reason: Executable.tooManyTasks) }
             guard let ending = try fork(p, child) else { return HostResult(outcome: "ESRCH") }
             return HostResult(outcome: name(ending))
         case .exit(let p):

@@ -74,11 +74,14 @@ final class Host {
 
     private func freeSlot() throws(HostError) -> Int {
         guard slotsUsed < Int(HOST_SLOTS) else {
-            throw HostError("more than \(HOST_SLOTS) processes and threads", 0)
+            throw HostError(Executable.tooManyTasks, 0)
         }
         slotsUsed += 1
         return slotsUsed - 1
     }
+
+    /// Whether one more process can be served, beside the threads that have done nothing yet.
+    var canFork: Bool { slotsUsed + threads.values.count { $0.slot == nil } < Int(HOST_SLOTS) }
 
     func pin() { host_pin_to_one_cpu() }
 

@@ -1,3 +1,4 @@
+import SeededRandom
 import DirtyScript
 
 /// Grows scenarios from a seed: one to three processes, one or two files, legal calls for the most

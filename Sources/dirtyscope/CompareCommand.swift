@@ -32,6 +32,16 @@ struct CompareCommand: ParsableCommand {
 
     @OptionGroup var screen: ScreenOptions
 
+    func validate() throws {
+        for kernel in kernels.kernels {
+            var seen: Set<String> = []
+            for rule in kernel.rules where !seen.insert(rule.name).inserted {
+                throw ValidationError(
+                    "--kernels turns the switch '\(rule.name)' of \(kernel.profile.rawValue) twice")
+            }
+        }
+    }
+
     func run() throws {
         let scenario = try ScenarioLoader.parse(file)
         let comparison = try ScenarioLoader.checked {

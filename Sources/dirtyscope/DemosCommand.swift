@@ -36,25 +36,47 @@ struct Demo {
     let title: String
 }
 
-/// Finds the shipped scenarios: in DIRTYSCOPE_DEMOS, beside the program's checkout, or where an
-/// installation puts them.
+/// Finds the shipped scenarios: in DIRTYSCOPE_DEMOS; above the program, in its checkout or where an
+/// installation puts them; above the current folder; in the system's folders for such things.
 enum DemoLibrary {
     static func folder() -> FilePath? {
         if let named = getenv("DIRTYSCOPE_DEMOS") { return FilePath(String(cString: named)) }
-        var buffer = [CChar](repeating: 0, count: 4096)
-        let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-        guard length > 0 else { return nil }
-        let bytes = buffer[..<length].map { UInt8(bitPattern: $0) }
-        var parent = FilePath(String(decoding: bytes, as: UTF8.self)).removingLastComponent()
+        return program.flatMap { folder(above: $0.removingLastComponent()) }
+            ?? folder(above: FilePath(workingFolder()))
+            ?? sharedFolders.lazy.map { $0.appending("dirtyscope/Demos") }.first(where: holdsDemos)
+    }
+
+    /// `Demos` of a checkout, or `share/dirtyscope/Demos` of an installation: PREFIX/bin has the
+    /// program.
+    private static func folder(above start: FilePath) -> FilePath? {
+        var parent = start
         while true {
-            for name in ["Demos", "share/dirtyscope/demos"] {
+            for name in ["Demos", "share/dirtyscope/Demos"] {
                 let candidate = parent.appending(name)
-                if isFolder(candidate) { return candidate }
+                if holdsDemos(candidate) { return candidate }
             }
             if parent.components.isEmpty { return nil }
             parent = parent.removingLastComponent()
         }
     }
+
+    private static var program: FilePath? {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+        guard length > 0 else { return nil }
+        let bytes = buffer[..<length].map { UInt8(bitPattern: $0) }
+        return FilePath(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// XDG_DATA_DIRS, and what it is where nobody has set it.
+    private static var sharedFolders: [FilePath] {
+        let named = getenv("XDG_DATA_DIRS").map { String(cString: $0) } ?? ""
+        let folders = named.isEmpty ? "/usr/local/share:/usr/share" : named
+        return folders.split(separator: ":").map { FilePath(String($0)) }
+    }
+
+    /// A folder that is called Demos may be anybody's.
+    private static func holdsDemos(_ path: FilePath) -> Bool { isFolder(path.appending("basics")) }
 
     /// All demos, group by group: basics, the review, the bugs, then the others.
     static func demos() -> [Demo] {

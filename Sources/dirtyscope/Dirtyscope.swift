@@ -6,7 +6,24 @@ import DirtyScript
 enum Program {
     static func main() {
         Output.reserveStandardDescriptors()
-        Dirtyscope.main()
+        do {
+            var command = try Dirtyscope.parseAsRoot()
+            try command.run()
+        } catch {
+            end(error)
+        }
+    }
+
+    /// Help goes to standard output. Complaints repeat what was typed, and are made safe to show.
+    private static func end(_ error: any Error) -> Never {
+        let code = Dirtyscope.exitCode(for: error)
+        guard code != .success else { Dirtyscope.exit(withError: error) }
+        let text = Dirtyscope.fullMessage(for: error)
+        if !text.isEmpty {
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            Output.complain(lines.map { printable(String($0)) }.joined(separator: "\n"))
+        }
+        Dirtyscope.exit(withError: code)
     }
 }
 

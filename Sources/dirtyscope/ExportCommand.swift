@@ -32,7 +32,7 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "A screen of a recording for every: \(Show.Pace.allCases.map(\.rawValue).joined(separator: ", ")).")
     var every = Show.Pace.step
 
-    @Option(help: "How fast to play; 1 is two steps a second.")
+    @Option(parsing: .unconditional, help: "How fast to play; 1 is two steps a second.")
     var speed = 1.0
 
     @OptionGroup var moment: MomentOptions

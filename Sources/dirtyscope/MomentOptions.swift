@@ -3,7 +3,7 @@ import DirtyView
 
 /// A moment of a scenario, and what to look at there: what `play` and `export` can be pointed to.
 struct MomentOptions: ParsableArguments {
-    @Option(help: "The moment: after this many steps.")
+    @Option(parsing: .unconditional, help: "The moment: after this many steps.")
     var at: Int?
 
     @Option(help: "A pane, or what the language's 'focus' takes: pages, 'A m[0]', db[3]. Can be repeated.")

@@ -19,7 +19,7 @@ struct RunCommand: ParsableCommand {
     @Option(help: "text for people, json (JSON Lines) for programs.")
     var format = Format.text
 
-    @Option(help: "Stop after this many moves and print the state there.")
+    @Option(parsing: .unconditional, help: "Stop after this many moves and print the state there.")
     var at: Int?
 
     @OptionGroup var kernel: KernelOptions

@@ -25,10 +25,12 @@ struct VerifyCommand: ParsableCommand {
     @Flag(help: "Compare A bits too. Reclaim clears them whenever it likes: expect noise.")
     var accessed = false
 
-    @Option(help: ArgumentHelp("Verify random scenarios, grown from this seed.", valueName: "seed"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Verify random scenarios, grown from this seed.", valueName: "seed"))
     var random: UInt64?
 
-    @Option(help: "How many random scenarios.")
+    @Option(parsing: .unconditional, help: "How many random scenarios.")
     var count = 100
 
     @Option(

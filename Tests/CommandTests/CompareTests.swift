@@ -63,6 +63,13 @@ import Testing
         #expect(try Dirtyscope.run(["compare", demo, "--kernels", kernels]).status == 64)
     }
 
+    @Test func `64 for a switch that is turned twice, by name`() throws {
+        let kernels = "2.6.19,2.6.20+mkclean-flush=wrong+mkclean-flush=right"
+        let run = try Dirtyscope.run(["compare", demo, "--kernels", kernels])
+        #expect(run.status == 64)
+        #expect(run.errors.contains("--kernels turns the switch 'mkclean-flush' of 2.6.20 twice"))
+    }
+
     @Test func `65 and 66 as for run`() throws {
         #expect(try Dirtyscope.run(["compare", "-", "--kernels", "2.6.18,6.18"], input: "nonsense\n").status == 65)
         #expect(try Dirtyscope.run(["compare", "/nonexistent", "--kernels", "2.6.18,6.18"]).status == 66)

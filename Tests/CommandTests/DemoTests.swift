@@ -46,6 +46,26 @@ import Testing
         for (line, demo) in zip(run.lines, Dirtyscope.demos) { #expect(line.hasPrefix("\(demo): ok")) }
     }
 
+    /// The program is copied to PREFIX/bin; what it finds depends on where it and its reader are.
+    @Test func `demos are found in an installation, and above the current folder`() throws {
+        try Scratch.with { scratch in
+            for folder in ["bin", "share/dirtyscope/Demos/basics"] {
+                try FileManager.default.createDirectory(
+                    atPath: scratch.path(folder), withIntermediateDirectories: true)
+            }
+            let program = scratch.path("bin/dirtyscope")
+            try FileManager.default.copyItem(atPath: Dirtyscope.path, toPath: program)
+            _ = scratch.file("share/dirtyscope/Demos/basics/one.demo", "title \"Installed\"\n")
+            let installed = try Dirtyscope.run(["demos"], program: program)
+            #expect(installed.lines.count == 2)
+            #expect(installed.text.contains("Installed"))
+            // Without it, those of the checkout, in which the tests run.
+            try FileManager.default.removeItem(atPath: scratch.path("share"))
+            let here = try Dirtyscope.run(["demos"], program: program)
+            #expect(here.text.contains("Demos/basics/first-store.demo"))
+        }
+    }
+
     /// A caption fits four lines of 72 columns, so that it can be read at a glance. Recorded
     /// scenarios have captions of their own.
     @Test(arguments: Dirtyscope.demos.filter { !$0.contains("recorded") })

@@ -71,6 +71,39 @@ import Testing
         #expect(!run.errors.isEmpty)
     }
 
+    @Test(arguments: [
+        ["run", "--at", "-1", "-"], ["play", "--at", "-1", "-"], ["verify", "--random", "-1"],
+        ["verify", "--random", "1", "--count", "-1"], ["export", "--svg", "-", "--speed", "-1", "-"],
+    ])
+    func `a negative number is a value, and not a missing one`(arguments: [String]) throws {
+        let run = try Dirtyscope.run(arguments, input: good)
+        #expect(run.status == 64)
+        #expect(!run.errors.contains("Missing"), "\(run.errors)")
+        let option = try #require(arguments.last { $0.hasPrefix("--") })
+        #expect(run.errors.contains(option))
+    }
+
+    @Test(arguments: [
+        ["run", "--kernel", "\u{1b}[31m3.0\u{7}", "-"], ["run", "--rule", "\u{1b}]0;x\u{7}", "-"],
+        ["\u{1b}[2J", "x"], ["compare", "-", "--kernels", "\u{9b}2J"],
+    ])
+    func `complaints about arguments are safe to show`(arguments: [String]) throws {
+        let run = try Dirtyscope.run(arguments, input: good)
+        #expect(run.status != 0)
+        #expect(!run.errors.isEmpty)
+        let isSafe = run.errors.unicodeScalars.allSatisfy {
+            $0 == "\n" || $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value)
+        }
+        #expect(isSafe, "\(run.errors.debugDescription)")
+    }
+
+    @Test func `help is no complaint`() throws {
+        let run = try Dirtyscope.run(["--help"])
+        #expect(run.status == 0)
+        #expect(run.errors.isEmpty)
+        #expect(run.text.contains("SUBCOMMANDS:"))
+    }
+
     @Test func `check goes on after a bad file, and tells of each`() throws {
         try Scratch.with { scratch in
             let fine = scratch.file("fine.demo", good)

@@ -155,6 +155,25 @@ struct VerifyTests {
         #expect(run.lines.last?.hasSuffix("(1 operations before it agree)") == true)
     }
 
+    /// The line is that of the first process too many.
+    @Test(arguments: [("", "process P", 32, 34), ("process P0\n", "P0 fork Q", 31, 34)])
+    func `more processes than the supervisor can serve end with 65 and the line`(
+        first: String, each: String, most: Int, line: Int
+    ) throws {
+        func text(_ count: Int) -> String {
+            let lines = (0..<count).map { "\(each)\($0)\n" }
+            return "file db 1 tmpfs\n" + first + lines.joined() + "P0 pread db[0]\n"
+        }
+        let fine = try Dirtyscope.run(["verify", "-"], input: text(most))
+        #expect(fine.status == 0, "\(fine.text)\(fine.errors)")
+        let run = try Dirtyscope.run(["verify", "-"], input: text(most + 1))
+        #expect(run.status == 65, "\(run.text)\(run.errors)")
+        #expect(
+            run.lines.last?.hasPrefix(
+                "cannot be executed on a host: line \(line): more than 32 processes") == true,
+            "\(run.lines.last ?? "")")
+    }
+
     @Test func `threads are threads`() throws {
         let text = """
             file db 4 ext4 cached

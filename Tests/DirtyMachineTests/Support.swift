@@ -1,27 +1,9 @@
+import SeededRandom
 import Testing
 
 @testable import DirtyMachine
 
-/// A small generator of reproducible randomness (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
-    mutating func chance(_ percent: Int) -> Bool { number(1...100) <= percent }
-    mutating func pick<Element>(_ choices: [Element]) -> Element {
-        choices[number(0...choices.count - 1)]
-    }
-}
+typealias SeededGenerator = SplitMix
 
 extension Profile {
     /// The journaling file system of the profile's time.

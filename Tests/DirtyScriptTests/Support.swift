@@ -1,3 +1,4 @@
+import SeededRandom
 import Testing
 
 @testable import DirtyScript
@@ -38,26 +39,7 @@ extension Result where Failure == Diagnostics {
     }
 }
 
-/// A small generator of reproducible randomness (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
-    mutating func flip() -> Bool { Bool.random(using: &self) }
-    mutating func pick<Element>(_ choices: [Element]) -> Element {
-        choices[number(0...choices.count - 1)]
-    }
-}
+typealias SeededGenerator = SplitMix
 
 /// The lines, behind a file, two processes, a mapping and a labelled operation.
 func behind(_ lines: String) -> String { setUp + "W: A write m[0]\n" + lines }

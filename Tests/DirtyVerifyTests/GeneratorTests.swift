@@ -1,4 +1,5 @@
 import DirtyScript
+import SeededRandom
 import Testing
 
 @testable import DirtyVerify

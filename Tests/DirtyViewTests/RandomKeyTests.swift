@@ -43,7 +43,7 @@ import Testing
         "expect nr_dirty == 0", "focus db[599]", "99999999999999999999",
     ]
 
-    private static func key(_ random: inout Seeded) -> Key {
+    private static func key(_ random: inout SeededGenerator) -> Key {
         let special: [Key] = [
             .up, .down, .left, .right, .pageUp, .pageDown, .home, .end, .enter, .escape, .tab, .backTab,
             .backspace, .delete, .function(1), .function(5), .control("U"), .control("D"), .other,
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(arguments: 0..<5) func survives(seed: UInt64) throws {
-        var random = Seeded(state: seed &+ 1)
+        var random = SeededGenerator(seed: seed &+ 1)
         let scenario = try ScenarioParser.parse(
             Array(Self.scenario.utf8), name: "random", rules: .machine
         ).get()
@@ -82,18 +82,5 @@ import Testing
             }
             #expect(!scalars.contains { $0 < 0x20 || (0x7f...0x9f).contains($0) })
         }
-    }
-}
-
-/// SplitMix64: the same keys in every run.
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ mixed >> 31
     }
 }

@@ -2,6 +2,7 @@ import DirtyMachine
 import DirtyScript
 import DirtyView
 import Glibc
+import SeededRandom
 import Testing
 
 /// Scenarios of the tests' own, so that a change of a demo changes no golden file.
@@ -142,20 +143,7 @@ extension Player {
     }
 }
 
-/// A small generator of reproducible randomness (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
-}
+typealias SeededGenerator = SplitMix
 
 /// Golden files: what a grid looks like, and below it which role each cell has.
 enum Snapshot {

@@ -42,7 +42,10 @@ extension Field where R == System, Value == Bool {
     /// The background threshold was.
     static var flusherIsWoken: Self { Self(59, bits: 1, 1) }
 }
-extension Field where R == System, Value == Ref<Process> { static var processes: Self { Self(47) } }
+extension Field where R == System, Value == Ref<Process> {
+    static var processes: Self { Self(47, bits: 0, 32) }
+    static var lastProcess: Self { Self(47, bits: 32, 32) }
+}
 extension Field where R == System, Value == Ref<File> { static var files: Self { Self(48) } }
 extension Field where R == System, Value == Ref<Task> { static var tasks: Self { Self(49) } }
 extension Field where R == System, Value == Ref<Bio> {

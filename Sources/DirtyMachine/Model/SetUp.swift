@@ -92,13 +92,9 @@ extension Machine {
         self[process, .name] = names.intern(name)
         self[process, .cpu] = cpu ?? self[State.system, .nextCPU] % cpuCount
         if cpu == nil { self[State.system, .nextCPU] = (self[State.system, .nextCPU] + 1) % cpuCount }
-        var last = self[State.system, .processes]
-        if !last.exists {
-            self[State.system, .processes] = process
-        } else {
-            while self[last, .next].exists { last = self[last, .next] }
-            self[last, .next] = process
-        }
+        let last = self[State.system, .lastProcess]
+        if last.exists { self[last, .next] = process } else { self[State.system, .processes] = process }
+        self[State.system, .lastProcess] = process
         return process
     }
 

@@ -61,6 +61,8 @@ public struct Declarations: Sendable {
 
     var names: [String: Name] = [:]
     var spaces: [[String: Mapping]] = []
+    /// Where each name of a mapping was first used, by whatever process.
+    var mappingLines: [String: Int] = [:]
     var race: OpenRace?
     /// The line of the first operation.
     var setUpEnd: Int?

@@ -52,9 +52,9 @@ extension LineParser {
                 "\(quoted(token.text)) is already \(taken.thing.kind), since line \(taken.line)",
                 at: token)
         }
-        if let mapping = declarations.spaces.lazy.compactMap({ $0[token.text] }).first {
+        if let line = declarations.mappingLines[token.text] {
             throw error(
-                "\(quoted(token.text)) is already a mapping, since line \(mapping.line)", at: token)
+                "\(quoted(token.text)) is already a mapping, since line \(line)", at: token)
         }
     }
 
@@ -76,6 +76,9 @@ extension LineParser {
                 at: token)
         }
         declarations.spaces[space][token.text] = Declarations.Mapping(pages: nil, line: line.number)
+        if declarations.mappingLines[token.text] == nil {
+            declarations.mappingLines[token.text] = line.number
+        }
         return token.text
     }
 
