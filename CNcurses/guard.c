@@ -1,6 +1,7 @@
 // Gives the terminal back when the program crashes. A trap runs no cleanup code, so a signal
 // handler does it, with async-signal-safe calls only.
 
+#include "CNcurses.h"
 #include "internal.h"
 
 #include <signal.h>
@@ -20,6 +21,13 @@ static volatile sig_atomic_t active;
 
 // A stack overflow leaves no room for a handler on the stack that overflowed.
 static char spare_stack[64 * 1024];
+
+static char note[CN_CRASH_NOTE];
+
+void cn_set_crash_note(const char *text)
+{
+    strncpy(note, text, sizeof note - 1);
+}
 
 static void write_all(const char *bytes, size_t length)
 {
@@ -46,6 +54,8 @@ static void on_crash(int number, siginfo_t *info, void *context)
 {
     (void)context;
     guard_restore();
+    if (write(STDERR_FILENO, note, strlen(note)) < 0)
+        note[0] = 0;
     // Sent by somebody else, it is no crash: there is nothing to trace back, and nobody may be there
     // to answer the questions of a back-tracer. It ends the program as it would any other.
     if (info->si_code <= 0 && info->si_pid != getpid()) {

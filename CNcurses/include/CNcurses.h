@@ -72,6 +72,11 @@ cn_status cn_open(int input, int output, bool controlling_terminal);
 /// Gives the terminal and all signals back as they were. Harmless when nothing is open.
 void cn_close(void);
 
+/// What is said, once the terminal is back, when the program crashes: how to get the session back.
+/// At most so many bytes of it; an empty text takes it back.
+enum { CN_CRASH_NOTE = 1024 };
+void cn_set_crash_note(const char *text);
+
 cn_capabilities cn_get_capabilities(void);
 void cn_get_size(int *columns, int *rows);
 

@@ -105,7 +105,7 @@ private struct EventLoop: ~Copyable {
             let line = Array("\(frames)\n".utf8)
             _ = write(descriptor, line, line.count)
         }
-        options.crashTest?.perform()
+        if frames >= options.crashFrame { options.crashTest?.perform() }
     }
 
     /// Returns why to end, if the event is a reason to.

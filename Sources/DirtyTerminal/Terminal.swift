@@ -39,6 +39,9 @@ public struct Terminal: ~Copyable {
 
     deinit { cn_close() }
 
+    /// What a crash says once the terminal is back; an empty text takes it back. Cut where it is long.
+    public static func setCrashNote(_ text: String) { cn_set_crash_note(text) }
+
     public var size: Size {
         var columns: Int32 = 0
         var rows: Int32 = 0

@@ -12,8 +12,9 @@ public struct TerminalOptions: Sendable {
     /// Receives the number of each frame, as a line, when the frame is on the screen.
     /// A test can wait for it instead of waiting for time.
     public var testSyncDescriptor: Int32?
-    /// Crashes after the first frame, to test that the terminal is given back.
+    /// Crashes after a frame, the first by itself, to test that the terminal is given back.
     public var crashTest: CrashTest?
+    public var crashFrame = 1
 
     public init() {}
 }

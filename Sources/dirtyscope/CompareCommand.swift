@@ -50,10 +50,12 @@ struct CompareCommand: ParsableCommand {
         switch format {
         case .json: try CompareCommand.writeJSON(comparison)
         case nil where isatty(STDOUT_FILENO) != 0:
-            var application = PlayerApplication(
-                player: ComparisonPlayer(
-                    comparison, glyphs: screen.glyphs, theme: screen.theme?.theme ?? .fill))
-            try screen.show(&application, controllingTerminal: file == "-") {
+            let settings = try ScenarioLoader.checked(ConfigurationFile.load)
+            var player = ComparisonPlayer(
+                comparison, glyphs: screen.glyphs ?? settings.glyphs, theme: settings.theme(screen.theme?.theme))
+            player.keys = settings.keys
+            var application = PlayerApplication(player: player)
+            try screen.show(&application, settings, controllingTerminal: file == "-") {
                 try CompareCommand.writeText(comparison)
             }
         default: try CompareCommand.writeText(comparison)

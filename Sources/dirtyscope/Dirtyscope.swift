@@ -40,7 +40,7 @@ struct Dirtyscope: ParsableCommand {
         subcommands: [
             PlayCommand.self, RunCommand.self, CompareCommand.self, CheckCommand.self,
             DemosCommand.self, RulesCommand.self, InvariantsCommand.self, ImportCommand.self,
-            ExportCommand.self, VerifyCommand.self, AttachCommand.self,
+            ExportCommand.self, VerifyCommand.self, AttachCommand.self, ConfigCommand.self,
         ],
         defaultSubcommand: PlayCommand.self)
 }
@@ -54,6 +54,12 @@ struct KernelOptions: ParsableArguments {
         name: .customLong("rule"),
         help: ArgumentHelp("Override one switch of the kernel.", valueName: "name=value"))
     var rules: [RuleOverride] = []
+
+    /// The same options as a shell takes them, with a blank before each.
+    var asArguments: String {
+        (kernel.map { " --kernel \($0.rawValue)" } ?? "")
+            + rules.map { " --rule \(quotedForShell("\($0.name)=\($0.value)"))" }.joined()
+    }
 }
 
 extension Profile: ExpressibleByArgument {

@@ -84,10 +84,7 @@ struct ExportCommand: ParsableCommand {
 
     /// The command that plays what is exported, as a person would type it.
     private var command: String {
-        var words = ["dirtyscope play", quotedForShell(file)]
-        if let profile = kernel.kernel { words.append("--kernel \(profile.rawValue)") }
-        words += kernel.rules.map { "--rule \(quotedForShell("\($0.name)=\($0.value)"))" }
-        return words.joined(separator: " ")
+        "dirtyscope play \(quotedForShell(file))\(kernel.asArguments)"
     }
 
     private func writeCast(_ show: Show, _ size: Size, _ title: String, to path: String) throws {

@@ -3,17 +3,23 @@ import DirtyTerminal
 import DirtyView
 
 /// The list of demos on a terminal, and the player on the one that was chosen.
-struct LibraryApplication: TerminalApplication {
+struct LibraryApplication: Shown {
     private var list: DemoList
     private var player: Player?
+    private var log: SessionLog?
     private let kernel: KernelOptions
+    private let listTheme: Theme
     private let makePlayer: (Session) -> Player
     private var screen: ScreenTraits?
     private(set) var isFinished = false
 
+    /// What the list says until a key is pressed.
+    mutating func greet(_ text: String) { list.hint = text }
+
     /// `kernel` is what the command line says about every scenario that is opened, the sandbox included.
-    init(_ demos: [Demo], kernel: KernelOptions, makePlayer: @escaping (Session) -> Player) {
+    init(_ demos: [Demo], kernel: KernelOptions, theme: Theme, makePlayer: @escaping (Session) -> Player) {
         self.kernel = kernel
+        listTheme = theme
         list = DemoList(
             demos.map {
                 DemoList.Entry(group: $0.group, title: printable($0.title), path: $0.shownPath)
@@ -27,20 +33,30 @@ struct LibraryApplication: TerminalApplication {
         if case .resize(let size) = event { screen?.size = size }
         if player != nil {
             // In place: a copy would be one of the whole history.
+            log?.record(event)
             player?.handle(event)
-            if player?.isFinished == true { player = nil }
+            if player?.isFinished == true { close() }
             return
         }
         guard case .key(let key) = event, let choice = list.press(key) else { return }
         switch choice {
         case .quit: isFinished = true
-        case .sandbox: open { [kernel] in try ScenarioLoader.sandbox(kernel) }
+        case .sandbox: open(nil) { [kernel] in try ScenarioLoader.sandbox(kernel) }
         case .open(let entry):
-            open { [kernel] in try ScenarioLoader.load(entry.path, kernel: kernel.kernel, rules: kernel.rules) }
+            open(entry.path) { [kernel] in try ScenarioLoader.load(entry.path, kernel: kernel.kernel, rules: kernel.rules) }
         }
     }
 
-    private mutating func open(_ load: () throws -> Session) {
+    private mutating func close() {
+        player = nil
+        log?.leave(.finished)
+        log = nil
+    }
+
+    mutating func leave(_ reason: ExitReason) { log?.leave(reason) }
+
+    /// `path` is nil for the sandbox, which no command opens.
+    private mutating func open(_ path: String?, _ load: () throws -> Session) {
         guard let session = try? load() else {
             list.message = "this scenario is in error; 'dirtyscope check' tells why"
             return
@@ -48,6 +64,8 @@ struct LibraryApplication: TerminalApplication {
         var player = makePlayer(session)
         if let screen { player.attach(size: screen.size, glyphs: screen.glyphs) }
         player.begin(at: session.title == "Sandbox" ? 1 : 0)
+        log = path.flatMap { SessionLog(of: $0, arguments: kernel.asArguments) }
+        if let screen { log?.begin(screen.size) }
         self.player = player
     }
 
@@ -58,6 +76,6 @@ struct LibraryApplication: TerminalApplication {
     var tick: Int? { player?.tick }
     var hasWork: Bool { player?.hasWork ?? false }
     mutating func work() { player?.work() }
-    var theme: Theme { player?.theme ?? .fill }
+    var theme: Theme { player?.theme ?? listTheme }
     mutating func takeBell() -> Bool { player?.takeBell() ?? false }
 }

@@ -9,6 +9,11 @@ struct MomentOptions: ParsableArguments {
     @Option(help: "A pane, or what the language's 'focus' takes: pages, 'A m[0]', db[3]. Can be repeated.")
     var focus: [String] = []
 
+    /// The same options as a shell takes them, with a blank before each.
+    var asArguments: String {
+        (at.map { " --at \($0)" } ?? "") + focus.map { " --focus \(quotedForShell($0))" }.joined()
+    }
+
     func validate() throws {
         if let at, at < 0 { throw ValidationError("--at takes a number of steps from 0 up") }
     }

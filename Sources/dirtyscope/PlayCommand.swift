@@ -2,6 +2,7 @@ import ArgumentParser
 import DirtyScript
 import DirtyTerminal
 import DirtyView
+import Glibc
 
 struct PlayCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,29 +16,39 @@ struct PlayCommand: ParsableCommand {
     var file: String?
 
     @Option(help: "How fast to play; 1 is two steps a second.")
-    var speed = 1.0
+    var speed: Double?
 
     @OptionGroup var moment: MomentOptions
 
     @Flag(help: "Without a screen: lines in, lines out, for screen readers, simple terminals and pipes.")
     var plain = false
 
+    @Option(help: ArgumentHelp("First do again what a session did that was cut off.", valueName: "log"))
+    var replay: String?
+
     @OptionGroup var kernel: KernelOptions
 
     @OptionGroup var screen: ScreenOptions
 
     func validate() throws {
-        if !(speed > 0) { throw ValidationError("--speed takes a number above 0") }
+        if let speed, !(speed > 0) { throw ValidationError("--speed takes a number above 0") }
     }
 
     func run() throws {
-        guard let file else { return try runLibrary() }
+        let settings = try ScenarioLoader.checked(ConfigurationFile.load)
+        let isPlain = plain || settings.plain ?? false
+        guard let file else { return try runLibrary(settings, isPlain) }
         let session = try ScenarioLoader.load(file, kernel: kernel.kernel, rules: kernel.rules)
-        var player = makePlayer(session)
+        var player = makePlayer(session, settings)
         try moment.apply(to: &player)
-        if plain { return try PlainLoop(player).run(controllingTerminal: file == "-") }
-        var application = PlayerApplication(player: player)
-        try screen.show(&application, controllingTerminal: file == "-") {
+        let earlier = try replay.map(Self.log) ?? ""
+        player.replay(earlier)
+        if isPlain { return try PlainLoop(player).run(controllingTerminal: file == "-") }
+        if greets(settings) { player.greet() }
+        var application = PlayerApplication(
+            player: player,
+            log: file == "-" ? nil : SessionLog(of: file, arguments: kernel.asArguments + moment.asArguments, earlier: earlier))
+        try screen.show(&application, settings, controllingTerminal: file == "-") {
             var session = session
             // Of a terminal that cannot be drawn on nothing is known.
             try RunCommand.runText(&session, isStyled: false)
@@ -45,21 +56,42 @@ struct PlayCommand: ParsableCommand {
     }
 
     /// Without a file: the demos and a sandbox to choose from.
-    private func runLibrary() throws {
+    private func runLibrary(_ settings: Configuration, _ isPlain: Bool) throws {
         // A rule that no kernel has is told at once, not when a scenario is opened with it.
         let sandbox = try ScenarioLoader.sandbox(kernel)
-        if plain {
+        if isPlain {
             try DemosCommand().run()
             try Output.write("\n'dirtyscope play --plain FILE' plays one of them; this is the sandbox.\n")
-            var player = makePlayer(sandbox)
+            var player = makePlayer(sandbox, settings)
             player.begin(at: 1)
             return try PlainLoop(player).run(controllingTerminal: false)
         }
-        var application = LibraryApplication(DemoLibrary.demos(), kernel: kernel, makePlayer: makePlayer)
-        try screen.show(&application, controllingTerminal: false) { try DemosCommand().run() }
+        var application = LibraryApplication(
+            DemoLibrary.demos(), kernel: kernel, theme: settings.theme(screen.theme?.theme)
+        ) { makePlayer($0, settings) }
+        if greets(settings) { application.greet("First time here? Enter opens a demo; there, ? lists the keys and s takes a step.") }
+        try screen.show(&application, settings, controllingTerminal: false) { try DemosCommand().run() }
     }
 
-    private func makePlayer(_ session: Session) -> Player {
-        Player(session, glyphs: screen.glyphs, theme: screen.theme?.theme ?? .fill, speed: speed)
+    private func greets(_ settings: Configuration) -> Bool {
+        settings.hint ?? true && isatty(STDOUT_FILENO) == 1 && StateFolder.isFirstRun()
+    }
+
+    private static func log(_ path: String) throws -> String {
+        do {
+            return String(decoding: try ScenarioLoader.read(path), as: UTF8.self)
+        } catch {
+            Output.complain("dirtyscope: cannot read '\(printable(path))': \(error)")
+            throw ExitCode.noInput
+        }
+    }
+
+    private func makePlayer(_ session: Session, _ settings: Configuration) -> Player {
+        var player = Player(
+            session, glyphs: screen.glyphs ?? settings.glyphs, theme: settings.theme(screen.theme?.theme),
+            speed: speed ?? settings.speed ?? 1)
+        player.keys = settings.keys
+        player.panes = settings.panes
+        return player
     }
 }

@@ -38,14 +38,23 @@ extension Player: Playable {}
 extension ComparisonPlayer: Playable {}
 
 /// A player on a terminal.
-struct PlayerApplication<Played: Playable>: TerminalApplication {
+struct PlayerApplication<Played: Playable>: Shown {
     var player: Played
+    /// Nil where a session is not written down.
+    var log: SessionLog?
 
     mutating func attach(to screen: ScreenTraits) {
         player.attach(size: screen.size, glyphs: screen.glyphs)
+        log?.begin(screen.size)
     }
 
-    mutating func handle(_ event: Event) { player.handle(event) }
+    mutating func handle(_ event: Event) {
+        // Written down first: what crashes the program is part of the session.
+        log?.record(event)
+        player.handle(event)
+    }
+
+    mutating func leave(_ reason: ExitReason) { log?.leave(reason) }
     func frame(size: Size) -> Grid { player.frame(size: size) }
     var tick: Int? { player.tick }
     var isFinished: Bool { player.isFinished }

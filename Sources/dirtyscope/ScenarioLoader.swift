@@ -48,7 +48,7 @@ enum ScenarioLoader {
         }
     }
 
-    private static func read(_ path: String) throws -> [UInt8] {
+    static func read(_ path: String) throws -> [UInt8] {
         if path == "-" { return try contents(of: .standardInput) }
         let file = try FileDescriptor.open(FilePath(path), .readOnly)
         return try file.closeAfter { try contents(of: file) }

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import TerminalTestSupport
 import Testing
@@ -77,6 +78,65 @@ import Testing
         #expect(!pty.screen.text.contains("Crash"))
         pty.type("\n")
         #expect(try pty.waitForEnd() == .exit(0))
+    }
+
+    // MARK: Sessions that are cut off
+
+    /// The command after "to go on with it:" on the screen, whose lines the terminal has broken.
+    private func wayBack(_ pty: Pty) throws -> String {
+        let text = pty.screen.text.replacing("\n", with: "")
+        let start = try #require(text.firstRange(of: "to go on with it:")).upperBound
+        let end = try #require(text[start...].firstRange(of: ".keys")).upperBound
+        return String(text[start..<end].drop { $0 == " " })
+            // The harness puts the player in place of each 'play'.
+            .replacing("--replay", with: "--repla''y").replacing("dirtyscope play", with: "play")
+    }
+
+    /// `3/113`
+    private func place(_ pty: Pty) -> Substring? { pty.status.split(separator: " ").first { $0.hasSuffix("/113") } }
+
+    @Test(arguments: ["crash", "hang up", "terminate"])
+    func `a session that is cut off can be had back`(way: String) throws {
+        try Scratch.with { scratch in
+            let home = "export HOME='\(scratch.folder)'; "
+            let crash = way == "crash" ? "--crash-test trap --crash-frame 4 " : ""
+            let pty = try Pty.shell("trap : TERM HUP; \(home)play \(crash)$demo" + Pty.andReport)
+            try pty.nextFrame()
+            try pty.press("e")
+            try pty.press("s")
+            let before = place(pty)
+            #expect(before != nil)
+            switch way {
+            case "crash": pty.type("s")
+            case "terminate": pty.signal(SIGTERM)
+            default: pty.signal(SIGHUP)
+            }
+            try pty.wait(forText: "<exit ")
+            try pty.expectRestored()
+            let command = try wayBack(pty)
+            let again = try Pty.shell(home + command + Pty.andReport)
+            try again.nextFrame()
+            // The key that led to the crash is part of the session.
+            if way == "crash" { try again.press("S") }
+            #expect(place(again) == before)
+            again.type("q")
+            try again.expectEnd(status: 0)
+            pty.type("\n")
+            #expect(try pty.waitForEnd() == .exit(0))
+        }
+    }
+
+    @Test func `who leaves leaves nothing behind`() throws {
+        try Scratch.with { scratch in
+            let pty = try Pty.shell("export HOME='\(scratch.folder)'; play $demo" + Pty.andReport)
+            try pty.nextFrame()
+            try pty.press("s")
+            let folder = scratch.path(".local/state/dirtyscope")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder).contains { $0.hasSuffix(".keys") })
+            pty.type("q")
+            try pty.expectEnd(status: 0)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["seen"])
+        }
     }
 
     // MARK: No terminal

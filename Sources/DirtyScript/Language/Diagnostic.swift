@@ -14,6 +14,29 @@ public struct Diagnostic: Error, Hashable, Sendable, CustomStringConvertible {
     /// The known words that could stand at this place, for completion.
     var candidates: [String] = []
 
+    init(
+        file: String, location: SourceLocation, message: String, expected: String? = nil, suggestion: String? = nil,
+        source: String, candidates: [String] = []
+    ) {
+        self.file = file
+        self.location = location
+        self.message = message
+        self.expected = expected
+        self.suggestion = suggestion
+        self.source = source
+        self.candidates = candidates
+    }
+
+    /// A complaint about a place in some other text, as a file of settings; `among` are the words
+    /// that could stand in place of `word`.
+    public init(
+        file: String, location: SourceLocation, message: String, source: String, word: String = "", among: [String] = []
+    ) {
+        self.init(
+            file: file, location: location, message: message,
+            suggestion: Suggestion.nearest(to: word, among: among), source: source)
+    }
+
     /// `demo.demo:3:11: error: unknown file system 'ext5'; expected ext3 or ext4`, the line
     /// with a caret under the place, and the suggestion; no line end after the last.
     public var description: String {

@@ -14,6 +14,9 @@ struct HelpPage {
         self.columns = columns
     }
 
+    /// Room for the longest name, within reason.
+    private var nameColumns: Int { min(max(17, columns / 3), max(17, 1 + (entries.map(\.name.count).max() ?? 0))) }
+
     /// The lines around the selected entry, which is whole among them if it fits at all.
     func visible(height: Int, _ glyphs: GlyphSet) -> [Line] {
         guard !entries.isEmpty else { return [Line("   no key and no word of the screen", Style(.absent))] }
@@ -35,12 +38,12 @@ struct HelpPage {
         head.add(entry.panes.contains(pane) ? "* " : "  ")
         let style = Style(.plain, isSelected ? [] : .dim)
         let isWide = columns >= 60
-        let indent = isWide ? 35 : min(5, columns / 6)
+        let indent = isWide ? 18 + nameColumns : min(5, columns / 6)
         let text = wrap(entry.help, max(8, columns - indent - (isWide ? 0 : 1)))
         var lines: [Line] = []
         if isWide {
             head.column(entry.keyText, 15, Style(.plain, .bold))
-            head.column(entry.name, 17)
+            head.column(entry.name, nameColumns)
             head.add(text.first ?? "", style)
             lines = [head]
         } else {

@@ -103,7 +103,7 @@ struct Layout: Sendable {
     /// A stack of panes with the heights of their bodies.
     private typealias Stack = (columns: Int, panes: [(Pane, Int)])
 
-    init(_ size: Size, focus: Pane, isZoomed: Bool) {
+    init(_ size: Size, focus: Pane, isZoomed: Bool, panes: PaneSets = PaneSets()) {
         self.size = size
         sizeClass = SizeClass(size)
         let rows = max(size.rows, 1)
@@ -133,6 +133,7 @@ struct Layout: Sendable {
             place([[(size.columns, [(focus, main.rows - 1)])]])
         } else {
             place(bands(sizeClass, size))
+            if let wanted = panes[sizeClass] { put(wanted) }
         }
     }
 
@@ -230,6 +231,13 @@ struct Layout: Sendable {
                 }
             }
             top += height
+        }
+    }
+
+    /// Puts the user's panes into the places.
+    private mutating func put(_ panes: [Pane]) {
+        placements = zip(placements, panes).map {
+            Placement(pane: $1, body: $0.body, hasTitle: $0.hasTitle)
         }
     }
 

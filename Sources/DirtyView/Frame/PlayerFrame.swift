@@ -27,8 +27,8 @@ struct FramePainter {
     }
 
     mutating func paint(_ grid: inout Grid) {
-        if case .help(let filter, let row) = player.view, layout.main.rows > 0 {
-            paintHelp(&grid, filter, row)
+        if let menu, layout.main.rows > 0 {
+            paintMenu(&grid, menu)
         } else {
             paintRules(&grid)
             paintPanes(&grid)
@@ -123,22 +123,40 @@ struct FramePainter {
 
     // MARK: Help
 
-    private mutating func paintHelp(_ grid: inout Grid, _ filter: String, _ row: Int) {
+    /// A list to choose from that fills the screen.
+    private struct Menu {
+        let title: String
+        let filter: String
+        let row: Int
+        let entries: [Binding]
+    }
+
+    private var menu: Menu? {
+        switch player.view {
+        case .help(let filter, let row):
+            Menu(
+                title: " Help  * about pane \(player.focus.fullName) ", filter: filter, row: row,
+                entries: player.keys.entries(for: player.focus, filter: filter))
+        case .palette(let filter, let row):
+            Menu(title: " Palette ", filter: filter, row: row, entries: player.paletteEntries(filter))
+        default: nil
+        }
+    }
+
+    private mutating func paintMenu(_ grid: inout Grid, _ menu: Menu) {
         let main = layout.main
         var top = main.y
         // On the smallest screens the entries need every row.
         if main.rows >= 5 {
-            let own = "* about pane \(player.focus.fullName)"
-            grid.put(Line(" Help  " + own + " ", Style(.focusedTitle)), at: 0, top, limit: size.columns)
+            grid.put(Line(menu.title, Style(.focusedTitle)), at: 0, top, limit: size.columns)
             top += 1
         }
         var prompt = Line(" search: ", Style(.plain, .dim))
-        prompt.add(filter, Style(.prompt))
+        prompt.add(menu.filter, Style(.prompt))
         grid.put(prompt, at: 0, top, limit: size.columns)
         cursor = (min(prompt.width, size.columns - 1), top)
         top += 1
-        let page = HelpPage(
-            player.keys.entries(for: player.focus, filter: filter), row: row, pane: player.focus, columns: size.columns)
+        let page = HelpPage(menu.entries, row: menu.row, pane: player.focus, columns: size.columns)
         let height = max(0, main.y + main.rows - top)
         for (offset, line) in page.visible(height: height, scene.glyphs).enumerated() {
             grid.put(line, at: 0, top + offset, limit: size.columns)
@@ -216,7 +234,7 @@ struct FramePainter {
         case .chooser: return Line("1-9 Enter one step of that one  s as written  S back  Esc close", Style(.chrome))
         case .prompt: return Line("Enter do it  Tab complete  Up Down history  Esc leave", Style(.chrome))
         case .search: return Line("Enter find  Esc leave", Style(.chrome))
-        case .help:
+        case .help, .palette:
             let keys = size.columns < 60
                 ? "type to search  Enter run  Esc close" : "type to search   Up Down select   Enter runs it   Esc closes"
             return Line(keys, Style(.chrome))
@@ -226,7 +244,7 @@ struct FramePainter {
     private mutating func paintBottom(_ grid: inout Grid) {
         let isTyping = player.view == .prompt || player.view == .search
         let shares = layout.messageRow == layout.promptRow
-        let isHelp = if case .help = player.view { true } else { false }
+        let isHelp = menu != nil
         if isTyping {
             let editor = player.view == .prompt ? player.command : player.search
             let before = max(0, editor.cursor - max(1, size.columns - 2))
@@ -240,7 +258,7 @@ struct FramePainter {
         guard layout.size.rows > 1 || player.message != nil else { return }
         if shares { clear(&grid, layout.messageRow) }
         if isHelp {
-            if shares { grid.put(Line("Esc closes the help", Style(.chrome)), at: 0, layout.messageRow, limit: size.columns) }
+            if shares { grid.put(Line("Esc closes the list", Style(.chrome)), at: 0, layout.messageRow, limit: size.columns) }
             return
         }
         let message = player.message.map { message in

@@ -16,7 +16,9 @@ enum Action: Hashable, Sendable {
     case open, back, zoom, onlyChanged
     // The rest
     case choose, undoTyped, find, findNext, findPrevious
-    case prompt, help, quit
+    case prompt, palette, help, quit
+    /// A line as if typed at the prompt: an entry of the palette.
+    case submit(String)
     /// The terminal's own keys, which never come to the player; the help lists them all the same.
     case terminal
     /// Nothing: an entry of the help that explains what is on the screen.
@@ -174,6 +176,9 @@ enum KeyTable {
         Binding(
             keys: [key("u")], action: .undoTyped, name: "undo typing",
             help: "Take the line typed last out of the script, as long as it lies ahead; :undo does the same."),
+        Binding(
+            keys: [.control("P")], action: .palette, name: "palette",
+            help: "Find a command, a chapter, a pane or a setting by its name; Enter does it.", hint: "find a command"),
         Binding(
             keys: [key("?"), .function(1)], action: .help, name: "help",
             help: "List the keys; type to search, Enter runs one.", hint: "help"),

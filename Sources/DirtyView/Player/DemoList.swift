@@ -27,6 +27,8 @@ public struct DemoList: Sendable {
     private var filter = ""
     private var isFiltering = false
     public var message = ""
+    /// What stands there until the first key.
+    public var hint = ""
 
     public init(_ entries: [Entry]) { self.entries = entries }
 
@@ -40,6 +42,7 @@ public struct DemoList: Sendable {
     /// Takes a key; returns a choice when one was made.
     public mutating func press(_ key: Key) -> Choice? {
         message = ""
+        hint = ""
         if isFiltering, editFilter(key) { return nil }
         let last = shown.count
         switch key {
@@ -129,6 +132,8 @@ public struct DemoList: Sendable {
         guard y > 1 else { return }
         if !message.isEmpty {
             grid.put(clipped(message, grid.size.columns), at: 0, y, Style(.error))
+        } else if !hint.isEmpty {
+            grid.put(clipped(hint, grid.size.columns), at: 0, y, Style(.narration))
         } else if isFiltering || !filter.isEmpty {
             let end = grid.put("/" + filter, at: 0, y, Style(.prompt))
             if isFiltering { grid.cursor = (end, y) }

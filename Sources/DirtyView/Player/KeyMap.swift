@@ -53,6 +53,11 @@ public struct KeyMap: Hashable, Sendable {
         KeyTable.bindings.filter { $0.action != .terminal }.map(\.command)
     }
 
+    /// Each command that can be bound, with the names of its keys, in the order of the table.
+    public var listing: [(command: String, keys: [String])] {
+        bindings.filter { $0.action != .terminal }.map { ($0.command, $0.keys.map(\.description)) }
+    }
+
     func action(for key: Key) -> Action? { actions[key] }
 
     /// The help's entries: the keys, then the words of the screen, of both those about the pane

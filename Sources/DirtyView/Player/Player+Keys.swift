@@ -10,6 +10,8 @@ extension Player {
         case .prompt: pressInPrompt(key)
         case .search: pressInSearch(key)
         case .help(let filter, let row): pressInHelp(key, filter, row)
+        case .palette(let filter, let row):
+            pressInMenu(key, paletteEntries(filter), filter, row) { .palette(filter: $0, row: $1) }
         case .chooser(let row): if !pressInChooser(key, row) { pressOnMain(key) }
         case .main: pressOnMain(key)
         }
@@ -88,6 +90,8 @@ extension Player {
             command.clear()
             view = .prompt
         case .help: view = .help(filter: "", row: 0)
+        case .palette: view = .palette(filter: "", row: 0)
+        case .submit(let line): submit(line)
         case .quit: quit()
         default: break
         }
@@ -234,30 +238,39 @@ extension Player {
         if session.candidates.isEmpty { view = .main }
     }
 
-    // MARK: Help
+    // MARK: Help and palette
 
     private mutating func pressInHelp(_ key: Key, _ filter: String, _ row: Int) {
-        let entries = keys.entries(for: focus, filter: filter)
+        if filter.isEmpty, key == .function(1) || key == .character("?") || key == .character("q") {
+            view = .main
+        } else {
+            pressInMenu(key, keys.entries(for: focus, filter: filter), filter, row) { .help(filter: $0, row: $1) }
+        }
+    }
+
+    /// A list that is filtered by what is typed, and whose entries can be run.
+    private mutating func pressInMenu(
+        _ key: Key, _ entries: [Binding], _ filter: String, _ row: Int, _ view: (String, Int) -> View
+    ) {
         func clamp(_ row: Int) -> Int { min(max(0, row), max(0, entries.count - 1)) }
         // Most entries take two lines.
         let height = max(1, (layout.main.rows - 2) / 2)
         switch key {
-        case .escape where filter.isEmpty, .function(1), .character("?"): view = .main
-        case .character("q") where filter.isEmpty: view = .main
-        case .escape: view = .help(filter: "", row: 0)
-        case .up: view = .help(filter: filter, row: clamp(row - 1))
-        case .down: view = .help(filter: filter, row: clamp(row + 1))
-        case .pageUp: view = .help(filter: filter, row: clamp(row - height))
-        case .pageDown: view = .help(filter: filter, row: clamp(row + height))
-        case .home: view = .help(filter: filter, row: 0)
-        case .end: view = .help(filter: filter, row: clamp(entries.count))
-        case .backspace: view = .help(filter: String(filter.dropLast()), row: 0)
+        case .escape where filter.isEmpty: self.view = .main
+        case .escape: self.view = view("", 0)
+        case .up: self.view = view(filter, clamp(row - 1))
+        case .down: self.view = view(filter, clamp(row + 1))
+        case .pageUp: self.view = view(filter, clamp(row - height))
+        case .pageDown: self.view = view(filter, clamp(row + height))
+        case .home: self.view = view(filter, 0)
+        case .end: self.view = view(filter, clamp(entries.count))
+        case .backspace: self.view = view(String(filter.dropLast()), 0)
         case .enter:
             guard entries.indices.contains(row), entries[row].action != .none else { return }
-            view = .main
+            self.view = .main
             perform(entries[row].action)
         case .character(let scalar) where filter.unicodeScalars.count < KeyTable.longestFilter:
-            view = .help(filter: filter + String(scalar), row: 0)
+            self.view = view(filter + String(scalar), 0)
         default: break
         }
     }

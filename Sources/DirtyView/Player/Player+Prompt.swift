@@ -25,7 +25,7 @@ extension Player {
 
     // MARK: Completion
 
-    private static let settings: [(name: String, values: [String])] = [
+    static let settings: [(name: String, values: [String])] = [
         ("glyphs", GlyphSet.allCases.map(\.rawValue)), ("theme", Theme.all.map(\.name)),
         ("speed", ["0.5", "1", "2", "4"]),
     ]

@@ -28,6 +28,8 @@ public struct Player: Sendable {
     private let glyphsAreChosen: Bool
     /// Which key does what.
     public var keys = KeyMap.standard
+    /// Which panes stand where.
+    public var panes = PaneSets()
     var focus = Pane.pages
     var isZoomed = false
     /// What the user has selected; nil while the selection follows what happens.
@@ -49,6 +51,8 @@ public struct Player: Sendable {
     enum View: Hashable, Sendable {
         case main
         case help(filter: String, row: Int)
+        /// The palette: everything that can be done, by name.
+        case palette(filter: String, row: Int)
         /// The list of who could move, with the selected row.
         case chooser(row: Int)
         case prompt
@@ -107,6 +111,13 @@ public struct Player: Sendable {
     }
 
     // MARK: What is going on
+
+    /// What somebody is told who is here for the first time.
+    public mutating func greet() {
+        func name(_ action: Action) -> String? { keys.bindings.first { $0.action == action }?.keys.first?.description }
+        let hints = [(Action.step, "takes a step"), (.stepBack, "takes it back"), (.help, "lists the keys"), (.palette, "finds everything by name")]
+        say("First time here? " + hints.compactMap { action, what in name(action).map { "\($0) \(what)" } }.joined(separator: ", "))
+    }
 
     mutating func say(_ text: String) { message = Message(text: text) }
 
@@ -226,7 +237,7 @@ public struct Player: Sendable {
 
     var layout: Layout { layout(size) }
 
-    func layout(_ size: Size) -> Layout { Layout(size, focus: focus, isZoomed: isZoomed) }
+    func layout(_ size: Size) -> Layout { Layout(size, focus: focus, isZoomed: isZoomed, panes: panes) }
 
     func listing(_ pane: Pane, _ scene: Scene, columns: Int, height: Int) -> Listing {
         switch pane {

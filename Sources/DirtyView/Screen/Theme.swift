@@ -58,6 +58,11 @@ public struct Theme: Hashable, Sendable {
         self.named = named
     }
 
+    /// The same with other looks for some roles, where there are 256 colours.
+    public func with(_ looks: [Role: Look]) -> Theme {
+        looks.isEmpty ? self : Theme(name, indexed: indexed.merging(looks) { $1 }, named: named)
+    }
+
     /// The look of a style at a colour level. A changed value is reversed, a selected one bold.
     public func look(_ style: Style, at level: ColorLevel) -> Look {
         let colored: [Role: Look] =
