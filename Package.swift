@@ -81,7 +81,7 @@ let package = Package(
         .testTarget(
             name: "DirtyViewTests",
             dependencies: [
-                "DirtyMachine", "DirtyScript", "DirtyView", "SeededRandom", "TerminalTestSupport",
+                "DirtyMachine", "DirtyScript", "DirtyView", "LiveModel", "SeededRandom", "TerminalTestSupport",
             ],
             exclude: ["Snapshots"]),
         .testTarget(

@@ -42,7 +42,7 @@ public struct LiveOptions: Sendable {
 /// Decides when to look again: as often as was asked for, but never so often that looking takes more
 /// than its share of a CPU.
 public struct RateKeeper: Sendable {
-    private let wanted: UInt64
+    private var wanted: UInt64
     private let share: Double
     /// Nanoseconds that a look takes, averaged over the latest ones.
     public private(set) var cost: Double = 0
@@ -51,6 +51,8 @@ public struct RateKeeper: Sendable {
         wanted = UInt64(1e9 / max(rate, 0.01))
         self.share = share
     }
+
+    public mutating func want(rate: Double) { wanted = UInt64(1e9 / max(rate, 0.01)) }
 
     public mutating func note(cost latest: UInt64) {
         cost = cost == 0 ? Double(latest) : cost * 0.75 + Double(latest) * 0.25

@@ -16,6 +16,15 @@ public final class LiveSampler {
     private var lastAreas: [LiveArea] = []
     private let file: FileTarget?
     public private(set) var keeper: RateKeeper
+    /// Looks a second that are wanted, which may be changed at any time.
+    public var rate: Double {
+        get { header.rate }
+        set {
+            guard newValue != header.rate else { return }
+            header.rate = newValue
+            keeper.want(rate: newValue)
+        }
+    }
 
     /// Watches processes, from where they are now.
     public convenience init(processes: [Int32], title: String, options: LiveOptions) throws(LiveError) {

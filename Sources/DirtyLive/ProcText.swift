@@ -8,6 +8,7 @@ enum ProcText {
         text.split(separator: "\n").compactMap { area($0, of: process) }
     }
 
+    /// The page of system calls that the kernel shows above all addresses is none of a process's own.
     /// `7f12…-7f13… rw-s 00001000 fe:00 123456    /a/path`
     static func area(_ line: Substring, of process: Int32) -> LiveArea? {
         let words = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
@@ -15,7 +16,7 @@ enum ProcText {
         let bounds = words[0].split(separator: "-")
         let device = words[3].split(separator: ":")
         guard bounds.count == 2, device.count == 2, words[1].count == 4,
-            let start = UInt64(bounds[0], radix: 16), let end = UInt64(bounds[1], radix: 16), start < end,
+            let start = UInt64(bounds[0], radix: 16), let end = UInt64(bounds[1], radix: 16), start < end, end <= 1 << 57,
             let offset = UInt64(words[2], radix: 16),
             let major = UInt32(device[0], radix: 16), let minor = UInt32(device[1], radix: 16),
             let inode = UInt64(words[4])

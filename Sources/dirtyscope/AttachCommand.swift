@@ -119,10 +119,29 @@ struct AttachCommand: ParsableCommand {
             }
             try recorder?.write(sample)
             try out.flush()
+        } else if format == nil, isatty(STDOUT_FILENO) != 0 {
+            try show(sampler, recorder)
+        } else if format == .text {
+            for line in LiveText.lines(sampler.sample(), sampler.header) { try Output.write(line + "\n") }
         } else {
-            try LiveStream(sampler: sampler, recorder: recorder, limit: samples).run(program)
+            try LiveStream(sampler: sampler, recorder: recorder, limit: samples).run()
         }
         if let status = program?.finish(), status != 0 { throw ExitCode(status) }
+    }
+}
+
+extension AttachCommand {
+    private func show(_ sampler: LiveSampler, _ recorder: LiveRecorder?) throws {
+        let settings = try ScenarioLoader.checked(ConfigurationFile.load)
+        var player = LivePlayer(
+            LiveHistory(header: sampler.header, limit: history), isLive: true,
+            glyphs: screen.glyphs ?? settings.glyphs, theme: settings.theme(screen.theme?.theme))
+        player.keys = settings.keys
+        var application = LiveApplication(player: player, sampler: sampler, recorder: recorder)
+        try screen.show(&application, settings, controllingTerminal: false) {
+            for line in LiveText.lines(sampler.sample(), sampler.header) { try Output.write(line + "\n") }
+        }
+        if let failure = application.failure { throw failure }
     }
 }
 
@@ -132,7 +151,7 @@ struct LiveStream {
     let recorder: LiveRecorder?
     let limit: Int?
 
-    func run(_ program: StartedProgram?) throws {
+    func run() throws {
         var json = LiveJSON()
         try Output.write(LiveJSON.line(sampler.header) + "\n")
         while true {

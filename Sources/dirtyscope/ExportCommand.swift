@@ -2,6 +2,7 @@ import ArgumentParser
 import DirtyScript
 import DirtyView
 import Glibc
+import LiveModel
 
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -56,6 +57,7 @@ struct ExportCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let recording = try RecordingLoader.history(file) { return try export(recording) }
         let session = try ScenarioLoader.load(file, kernel: kernel.kernel, rules: kernel.rules)
         let size = Size(size.columns, size.rows)
         var player = Player(session, glyphs: glyphs, theme: theme?.theme ?? .fill, speed: speed)
@@ -80,6 +82,22 @@ struct ExportCommand: ParsableCommand {
             let whole = page.page(title: title, kernel: session.profile.rawValue, command: command)
             try write(whole, to: html)
         }
+    }
+
+    /// A screen of a recording of real processes.
+    private func export(_ recording: LiveHistory) throws {
+        if cast != nil || html != nil {
+            throw ValidationError("of a recording of 'attach' there are --svg and --text")
+        }
+        let size = Size(size.columns, size.rows)
+        let player = RecordingLoader.player(
+            recording, at: moment.at ?? .max, glyphs: glyphs, theme: theme?.theme ?? .fill, size: size)
+        let grid = player.frame(size: size)
+        let picture = SVG(
+            theme: theme?.theme ?? .fill, title: "dirtyscope: " + printable(recording.header.title),
+            description: "dirtyscope play " + quotedForShell(file))
+        if let svg { try write(picture.render(grid), to: svg) }
+        if let text { try write(grid.text + "\n", to: text) }
     }
 
     /// The command that plays what is exported, as a person would type it.

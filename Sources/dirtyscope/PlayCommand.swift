@@ -9,10 +9,11 @@ struct PlayCommand: ParsableCommand {
         commandName: "play", abstract: "Step a scenario forward and backward in the terminal.",
         discussion: """
             s steps, S steps back, Space plays, ? lists all keys, q leaves. ':' takes commands of the \
-            scenario language. Without a terminal it does what 'run' does.
+            scenario language. Without a terminal it does what 'run' does. A recording of 'attach' is \
+            played, too.
             """)
 
-    @Argument(help: "The scenario; none opens the list of demos, with a sandbox.")
+    @Argument(help: "The scenario, or a recording; none opens the list of demos, with a sandbox.")
     var file: String?
 
     @Option(help: "How fast to play; 1 is two steps a second.")
@@ -38,6 +39,9 @@ struct PlayCommand: ParsableCommand {
         let settings = try ScenarioLoader.checked(ConfigurationFile.load)
         let isPlain = plain || settings.plain ?? false
         guard let file else { return try runLibrary(settings, isPlain) }
+        if let recording = try RecordingLoader.history(file) {
+            return try RecordingLoader.play(recording, at: moment.at, isPlain: isPlain, settings, screen)
+        }
         let session = try ScenarioLoader.load(file, kernel: kernel.kernel, rules: kernel.rules)
         var player = makePlayer(session, settings)
         try moment.apply(to: &player)
