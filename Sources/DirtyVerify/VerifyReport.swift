@@ -16,8 +16,10 @@ public enum VerifyReport {
     }
 
     public static func text(_ difference: Difference) -> String {
-        "\(difference.observable.rawValue) \(difference.place): model \(difference.model), "
-            + "kernel \(difference.host)"
+        let observable = difference.observable.rawValue
+        let subject =
+            observable == difference.place ? observable : "\(observable) \(difference.place)"
+        return "\(subject): model \(difference.model), kernel \(difference.host)"
     }
 
     /// A line for each observable: how it was observed, how many comparisons and differences.

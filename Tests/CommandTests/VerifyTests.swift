@@ -83,6 +83,7 @@ struct VerifyTests {
 
     // MARK: A model that is wrong is found out
 
+    /// Faults show each of them, to somebody who sees no page table, too.
     @Test(arguments: ["fault-around=1", "mkclean-keeps-d=wrong", "mprotect-upgrade=none"])
     func `a wrong rule differs`(rule: String) throws {
         let text = """
@@ -93,7 +94,10 @@ struct VerifyTests {
             A write m[0]
             A mprotect m r
             A mprotect m rw
+            A write m[0]
             A msync m sync
+            A mprotect m r
+            A mprotect m rw
             A write m[0]
             """
         let right = try Dirtyscope.run(["verify", "-"], input: text)

@@ -90,6 +90,52 @@ private let table: [Cell] =
         scene.bench.run(.fsync(scene.u, scene.file))
         #expect((scene.disk == SwitchScene.valueX) == (profile != .v2_6_18))
     }
+
+    @Test("2.6.19 loses the store of B6's race without a journal: I2, and then I1")
+    func faultBeforeWritepage() {
+        var scene = SwitchScene(.v2_6_19)
+        scene.bench.load(scene.u, scene.at)
+        scene.bench.run(.pwrite(scene.v, scene.file, indices: 0...0, value: SwitchScene.valueA))
+        // F has cleared PG_dirty and the PTEs; U's fault dirties buffers, page and tag again.
+        let fsync = scene.bench.m.begin(.fsync(scene.v, scene.file))
+        scene.bench.step(fsync, until: .writepage, 0)
+        let store = scene.bench.m.begin(
+            .access(scene.u, pages: scene.page, store: true, value: SwitchScene.valueX))
+        repeat { _ = scene.bench.m.step(store) } while scene.bench.m.state.stack(of: store).count > 1
+        #expect(scene.bench.page(scene.file) == "DT")
+        // F takes the buffers, the device reads memory, and only then U stores.
+        scene.writeUpToTheWait(fsync)
+        scene.bench.finish(store)
+        scene.bench.finish(fsync)
+        #expect(scene.disk == SwitchScene.valueA)
+        #expect(scene.bench.page(scene.file) == "DT")
+        // The next fsync finds PG_dirty, ignores the PTE's D, and has no buffer to write.
+        scene.bench.run(.fsync(scene.u, scene.file))
+        #expect(scene.disk == SwitchScene.valueA)
+        #expect(scene.breaks(.durability))
+        scene.dropPage()
+        #expect(scene.breaks(.noLostWrite))
+    }
+
+    @Test("B7 with the order of 3.15 loses only a page that nobody else maps", arguments: [true, false])
+    func halfAnAnswer(isShared: Bool) {
+        var scene = SwitchScene(.v2_6_20, ["zap-flush": "before-ptl"])
+        _ = scene.store(SwitchScene.valueA)
+        if isShared {
+            let other = scene.bench.m.addProcess("W")
+            scene.bench.load(other, scene.bench.mmap(other, scene.file, 0...0))
+        }
+        let zap = scene.bench.m.begin(.madviseDontneed(scene.v, pages: scene.page))
+        scene.bench.step(zap, until: .zap_pte_range, 4)
+        let flusher = scene.bench.m.begin(.writeback(scene.file, indices: 0...0, start: false))
+        scene.writeUpToTheWait(flusher)
+        #expect((scene.bench.m.waiting(flusher)?.reason == .ptl) == isShared)
+        _ = scene.store()
+        scene.bench.finish(zap)
+        scene.bench.finish(flusher)
+        scene.bench.drainDevice()
+        #expect((scene.disk == SwitchScene.valueX) == isShared)
+    }
 }
 
 /// A bug played on a kernel, and the invariants that were broken at its end.

@@ -137,4 +137,25 @@ import Testing
         while session.progress.chapter.isEmpty, case .moved = session.advance() {}
         #expect(session.progress.newFailures.map(\.statement.location.line) == [13])
     }
+
+    @Test func `a write that has not returned yet is nothing that an fsync has promised`() throws {
+        let played = try Played(
+            """
+            file db 4 ext4 cached
+            process A
+            process B
+            P: A pwrite db[1]
+            step P until block_dirty_folio
+            B fsync db
+            expect invariants
+            finish P
+            B fsync db
+            expect disk db[1] 1
+            expect invariants
+            """)
+        #expect(played.problem == nil)
+        let expectations = played.conclusions.compactMap(\.expectation)
+        #expect(expectations.count == 3)
+        #expect(expectations.allSatisfy(\.passed))
+    }
 }
