@@ -60,7 +60,7 @@ let package = Package(
             ]),
         .executableTarget(
             name: "dirtyscope-bench",
-            dependencies: ["DirtyMachine", "DirtyScript", "DirtyExplore", "SmallMachine"],
+            dependencies: ["DirtyMachine", "DirtyScript", "DirtyView", "DirtyExplore", "SmallMachine"],
             path: "Benchmarks", exclude: ["README.md"]),
         // Test support: another system for the search to go through.
         .target(name: "SmallMachine", dependencies: ["DirtyExplore"], path: "Tests/SmallMachine"),

@@ -66,6 +66,9 @@ public struct NameTable: Sendable {
         return texts.count - 1
     }
 
+    /// How many names there are, the empty one included.
+    public var count: Int { texts.count }
+
     public func number(of text: String) -> Int? { numbers[text] }
     public subscript(_ number: Int) -> String { texts[number] }
 }

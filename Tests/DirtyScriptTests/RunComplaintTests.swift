@@ -136,7 +136,7 @@ import Testing
             let declarations = Declarations(
                 name: "test.demo", rules: .permissive, unsupported: unsupported)
             let text = "file db 1 ext4\nprocess A\n" + (line.hasPrefix("A") ? "A mmap m db r shared\n" : "")
-            return ScenarioParser.parse(Array((text + line).unicodeScalars), declarations).complaints
+            return ScenarioParser.parse(Array((text + line).utf8), declarations).complaints
         }
         #expect(complaints([]).contains(word))
         let told = complaints([Unsupported.Feature(place: place, word: word)])

@@ -15,7 +15,7 @@ let setUp = """
 /// Parses without refusing what is not simulated yet.
 func parseAll(_ text: String, rules: RuleChecker = .permissive) -> Result<Scenario, Diagnostics> {
     let declarations = Declarations(name: "test.demo", rules: rules, unsupported: [])
-    return ScenarioParser.parse(Array(text.unicodeScalars), declarations)
+    return ScenarioParser.parse(Array(text.utf8), declarations)
 }
 
 extension Statement {

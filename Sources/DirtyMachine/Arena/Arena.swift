@@ -85,6 +85,8 @@ public struct State: Hashable, Sendable {
         RecordKind(rawValue: UInt8(truncatingIfNeeded: words[Int(raw)])) ?? .free
     }
 
+    var wordCount: Int { words.count }
+
     /// Memory that this state occupies, in bytes.
     public var byteCount: Int { words.count * 8 }
 }

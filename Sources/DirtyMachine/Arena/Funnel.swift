@@ -45,6 +45,9 @@ extension Machine {
     /// Forgets how the machine came to be as it is. There is no way back from here.
     public mutating func forgetHistory() { log.removeAll(keepingCapacity: true) }
 
+    /// Forgets the oldest so many changes.
+    public mutating func forgetOldest(_ count: Int) { log.removeFirst(count) }
+
     // MARK: Records
 
     /// A fresh record, all zero but for its kind. Reuses freed records first.

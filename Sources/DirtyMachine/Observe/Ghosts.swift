@@ -88,7 +88,7 @@ extension Machine {
     /// walks.
     mutating func notePromises(
         _ t: Ref<Task>, _ file: Ref<File>, _ range: ClosedRange<Int>, goesOn: Bool = false,
-        where isPromised: (Int) -> Bool = { _ in false }
+        where isPromised: (Machine, Int) -> Bool = { _, _ in false }
     ) {
         if !goesOn { dropPromises(t) }
         guard self[file, .fileSystem].hasDisk else { return }
@@ -103,8 +103,9 @@ extension Machine {
             guard index < self[file, .size], Int(word >> 33) > state.diskTime(file, index)
             else { continue }
             let page = state.findPage(file, index)
-            let isKnown = page.exists && self[page, .dirty] || isPromised(index)
-            if rules.tracks || isKnown { addPromise(t, index, word) }
+            if rules.tracks || page.exists && self[page, .dirty] || isPromised(self, index) {
+                addPromise(t, index, word)
+            }
         }
     }
 
@@ -113,17 +114,16 @@ extension Machine {
         let last = min(self[vma, .end], end) - 1
         guard start <= last else { return }
         let file = self[vma, .file]
-        let machine = self
         if self[vma, .flags].contains(.nonlinear) {
             let entries = entriesByIndex(vma, start...last)
             dropPromises(t)
             for index in entries.keys.sorted() {
-                notePromises(t, file, index...index, goesOn: true) { entries[$0]?.dirty == true }
+                notePromises(t, file, index...index, goesOn: true) { entries[$1]?.dirty == true }
             }
             return
         }
         let offset = self[vma, .pgoff] - self[vma, .start]
-        notePromises(t, file, start + offset...last + offset) { index in
+        notePromises(t, file, start + offset...last + offset) { machine, index in
             machine.pte(machine[vma, .mm], index - offset).dirty
         }
     }

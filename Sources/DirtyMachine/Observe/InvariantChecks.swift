@@ -27,6 +27,8 @@ struct InvariantChecks {
     /// Pages of files; a driver looks after its own.
     let cached: [CachedPage]
     private let tasks: [(ref: Ref<Task>, stack: [StackFrame])]
+    /// The functions that any task is in: few, and most checks ask for others.
+    private let running: Set<KernelFunction>
 
     init(_ machine: Machine) {
         m = machine
@@ -37,6 +39,7 @@ struct InvariantChecks {
             }
         }
         tasks = machine.state.tasks.map { ($0, machine.state.stack(of: $0)) }
+        running = Set(tasks.flatMap { $0.stack.map(\.function) })
     }
 
     private static func mappedPages(_ m: Machine) -> [MappedPage] {
@@ -61,17 +64,19 @@ struct InvariantChecks {
 
     /// Whether a task is in a function at one of some positions, and what it says of itself holds.
     private func isAnyTask(
-        in function: KernelFunction, at positions: Set<Int>? = nil,
+        in function: KernelFunction, at positions: @autoclosure () -> Set<Int>? = nil,
         where test: (Ref<Task>) -> Bool = { _ in true }
     ) -> Bool {
-        countTasks(in: function, at: positions, where: test) > 0
+        countTasks(in: function, at: positions(), where: test) > 0
     }
 
     private func countTasks(
-        in function: KernelFunction, at positions: Set<Int>? = nil,
+        in function: KernelFunction, at positions: @autoclosure () -> Set<Int>? = nil,
         where test: (Ref<Task>) -> Bool
     ) -> Int {
-        tasks.count { task in
+        guard running.contains(function) else { return 0 }
+        let positions = positions()
+        return tasks.count { task in
             task.stack.contains {
                 $0.function == function && positions?.contains($0.position) != false
             } && test(task.ref)
@@ -329,18 +334,20 @@ struct InvariantChecks {
     /// Under ptl a PTE goes before the reverse map does, on 6.18 for as long as the flush takes;
     /// and page_mkclean() takes the PTE away while it changes it.
     func wrongMapcounts() -> [Finding] {
-        var expected: [Ref<Folio>: Int] = [:]
-        for page in cached { expected[page.folio] = 0 }
-        for page in mapped { expected[page.folio, default: 0] += 1 }
-        for task in tasks {
-            for folio in pendingRemovals(task.ref, task.stack) { expected[folio, default: 0] += 1 }
+        // By record: a dictionary of all pages would be most of what a check costs.
+        var expected = [Int32](repeating: -1, count: m.state.wordCount / State.alignment)
+        func slot(_ folio: Ref<Folio>) -> Int { Int(folio.raw) / State.alignment }
+        for page in cached { expected[slot(page.folio)] = 0 }
+        func expect(_ folio: Ref<Folio>) { expected[slot(folio)] = max(0, expected[slot(folio)]) + 1 }
+        for page in mapped { expect(page.folio) }
+        for task in tasks { for folio in pendingRemovals(task.ref, task.stack) { expect(folio) } }
+        return expected.indices.compactMap { slot in
+            guard expected[slot] >= 0 else { return nil }
+            let folio = Ref<Folio>(raw: UInt32(slot * State.alignment))
+            let count = m[folio, .mapcount]
+            guard count != expected[slot] else { return nil }
+            return (m.path(of: folio), "mapcount is \(count), but \(expected[slot]) PTEs map the page")
         }
-        return expected.filter { m[$0.key, .mapcount] != $0.value }
-            .sorted { $0.key.raw < $1.key.raw }
-            .map {
-                let count = m[$0.key, .mapcount]
-                return (m.path(of: $0.key), "mapcount is \(count), but \($0.value) PTEs map the page")
-            }
     }
 
     /// Pages that a task has taken out of a page table but not yet out of the reverse map.

@@ -13,7 +13,7 @@ public enum Limits {
     public static let functionNameLength = 64
     /// Unicode scalars of a line.
     public static let lineLength = 64 * 1024
-    public static let lines = 1_000_000
+    public static let lines = 10_000_000
     /// Atomic steps of one `step`.
     public static let steps = 1_000_000
     /// Seconds of one `pause`.

@@ -19,56 +19,66 @@ public enum ScenarioParser {
     public static func parse(
         _ text: String, name: String, rules: RuleChecker = .permissive
     ) -> Result<Scenario, Diagnostics> {
-        parse(Array(text.unicodeScalars), Declarations(name: name, rules: rules))
+        parse(Array(text.utf8), name: name, rules: rules)
     }
 
     /// The bytes of a file, which are meant to be UTF-8 and may be anything.
     public static func parse(
         _ bytes: [UInt8], name: String, rules: RuleChecker = .permissive
     ) -> Result<Scenario, Diagnostics> {
-        let (scalars, invalid) = decode(bytes)
-        return parse(scalars, Declarations(name: name, rules: rules), invalid: invalid)
+        parse(bytes, Declarations(name: name, rules: rules))
     }
 
-    /// The one way through a text: line by line. `invalid` are the offsets of scalars that stand
-    /// for bytes which are no UTF-8, in ascending order.
-    static func parse(
-        _ scalars: [Unicode.Scalar], _ start: Declarations, invalid: [Int] = []
-    ) -> Result<Scenario, Diagnostics> {
+    /// The one way through a text: line by line.
+    static func parse(_ bytes: [UInt8], _ start: Declarations) -> Result<Scenario, Diagnostics> {
         var declarations = start
         var statements: [Statement] = []
         var found: [Diagnostic] = []
-        var invalid = invalid[...]
-        var offset = scalars.first == "\u{feff}" ? 1 : 0
-        var number = 0
-        while offset < scalars.count, found.count < Limits.diagnostics {
-            number += 1
-            let end = scalars[offset...].firstIndex(of: "\n") ?? scalars.count
-            let textEnd = end > offset && scalars[end - 1] == "\r" ? end - 1 : end
-            let line = SourceLine(
-                file: start.name, number: number, scalars: Array(scalars[offset..<textEnd]))
-            if number > Limits.lines {
-                found.append(
-                    line.diagnostic(
-                        "this scenario has more than \(Limits.lines) lines",
-                        at: SourceLocation(line: number, column: 1)))
-                break
+        bytes.withUnsafeBufferPointer { bytes in
+            let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+            var rest = bytes.starts(with: mark) ? bytes[mark.count...] : bytes[...]
+            var accesses = AccessLines(declarations)
+            var number = 0
+            while !rest.isEmpty, found.count < Limits.diagnostics {
+                number += 1
+                let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+                let line = rest[..<end]
+                rest = rest[min(end + 1, rest.endIndex)...]
+                // Most lines of a long scenario are loads and stores.
+                if number <= Limits.lines, let access = accesses.statement(line, number, declarations) {
+                    statements.append(access)
+                } else {
+                    accesses.forget()
+                    consume(line, number, &declarations, &statements, &found)
+                    if number > Limits.lines { break }
+                }
             }
-            if let bad = invalid.first, bad < end {
-                let place = SourceLocation(line: number, column: bad - offset + 1)
-                found.append(line.diagnostic("these bytes are not UTF-8", at: place))
-                invalid = invalid.drop { $0 < end }
-            } else {
-                let (statement, diagnostics) = declarations.consume(line)
-                if let statement { statements.append(statement) }
-                found += diagnostics
-            }
-            offset = end + 1
         }
         if found.count < Limits.diagnostics { found += declarations.finish() }
         guard found.isEmpty else { return .failure(Diagnostics(inOrder(found))) }
-        return .success(
-            Scenario(name: start.name, title: title(of: statements), statements: statements))
+        return .success(Scenario(name: start.name, title: title(of: statements), statements: statements))
+    }
+
+    private static func consume(
+        _ bytes: Slice<UnsafeBufferPointer<UInt8>>, _ number: Int, _ declarations: inout Declarations,
+        _ statements: inout [Statement], _ found: inout [Diagnostic]
+    ) {
+        var (scalars, invalid) = decode(bytes)
+        if scalars.last == "\r" { scalars.removeLast() }
+        let line = SourceLine(file: declarations.name, number: number, scalars: scalars)
+        if number > Limits.lines {
+            found.append(
+                line.diagnostic(
+                    "this scenario has more than \(Limits.lines) lines",
+                    at: SourceLocation(line: number, column: 1)))
+        } else if let invalid {
+            let place = SourceLocation(line: number, column: invalid + 1)
+            found.append(line.diagnostic("these bytes are not UTF-8", at: place))
+        } else {
+            let (statement, diagnostics) = declarations.consume(line)
+            if let statement { statements.append(statement) }
+            found += diagnostics
+        }
     }
 
     /// A complaint can come later than its line; readers want them in the order of the lines.
@@ -80,15 +90,16 @@ public enum ScenarioParser {
     }
 
     private static func title(of statements: [Statement]) -> String? {
-        for case .title(let title) in statements.map(\.command) { return title }
+        for case .title(let title) in statements.lazy.map(\.command) { return title }
         return nil
     }
 
-    /// UTF-8 to scalars. A sequence that is none becomes one replacement character.
-    private static func decode(_ bytes: [UInt8]) -> (scalars: [Unicode.Scalar], invalid: [Int]) {
+    /// UTF-8 to scalars. A sequence that is none becomes one replacement character; where the first
+    /// such stands is told.
+    private static func decode(_ bytes: some Sequence<UInt8>) -> (scalars: [Unicode.Scalar], invalid: Int?) {
         var scalars: [Unicode.Scalar] = []
-        scalars.reserveCapacity(bytes.count)
-        var invalid: [Int] = []
+        scalars.reserveCapacity(bytes.underestimatedCount)
+        var invalid: Int?
         var parser = Unicode.UTF8.ForwardParser()
         var input = bytes.makeIterator()
         while true {
@@ -96,7 +107,7 @@ public enum ScenarioParser {
             case .valid(let encoded):
                 scalars.append(Unicode.UTF8.decode(encoded))
             case .error:
-                invalid.append(scalars.count)
+                invalid = invalid ?? scalars.count
                 scalars.append("\u{fffd}")
             case .emptyInput:
                 return (scalars, invalid)

@@ -21,7 +21,7 @@ struct MachinePlan {
 
     init(_ scenario: Scenario, kernel: Profile?, overrides: [RuleOverride]) throws(Diagnostics) {
         name = scenario.name
-        for case .kernel(let word) in scenario.statements.map(\.command) {
+        for case .kernel(let word) in scenario.statements.lazy.map(\.command) {
             profile = Profile(rawValue: word) ?? profile
         }
         if let kernel { profile = kernel }

@@ -16,45 +16,51 @@ public struct Outline: Sendable {
     public private(set) var isComplete = false
     /// The copy that runs ahead; nil once it has come to its end, or as far as it may.
     private var scout: Session?
+    /// What the session's future was when the scout set out.
+    private let revision: Int
 
     /// No outline looks further ahead than so many moves.
-    private static let limit = 2_000_000
+    private static let limit = 20_000_000
 
     /// What lies behind a session, which is known; `lookAhead` finds out what is to come.
     public init(_ session: Session) {
-        chapters = session.chaptersBehind
+        chapters = session.knownChapters.filter { $0.position <= session.position }
         total = session.position
-        var scout = session
-        scout.forgetPast()
-        self.scout = scout
+        revision = session.revision
+        // The history is lent to it while it runs.
+        scout = session.withoutHistory
     }
 
     /// Whether `lookAhead` has more to find out.
     public var isLookingAhead: Bool { scout != nil }
 
-    /// Runs ahead for at most so many moves.
-    public mutating func lookAhead(moves: Int) {
+    /// Runs ahead for at most so many moves. What it finds becomes known to the session, which can
+    /// then be anywhere on its course at once.
+    public mutating func lookAhead(moves: Int, for session: inout Session) {
+        if session.revision != revision { self = Outline(session) }
         // Taken out while it runs: two owners would copy the machine with every slice.
         guard var scout = self.scout.take() else { return }
-        let goal = total + moves
-        while total < goal {
+        scout.exchangeHistory(with: &session)
+        let goal = scout.position + moves
+        while scout.position < goal, !isComplete {
             let before = scout.progress.chapterNumber
-            guard case .moved = scout.advance() else {
-                isComplete = true
-                return
-            }
-            total += 1
+            if case .moved = scout.advance() {} else { isComplete = true }
+            guard scout.position > total else { continue }
+            total = scout.position
             if scout.progress.chapterNumber > before {
                 chapters.append(Chapter(position: total, title: scout.progress.chapter))
             }
-            // The way back is not needed here, and would fill memory.
-            if total % 512 == 0 { scout.forgetPast() }
         }
-        if total < Self.limit { self.scout = scout }
+        scout.exchangeHistory(with: &session)
+        if scout.position < Self.limit, !isComplete { self.scout = scout }
     }
 
     /// The session itself has come further than was known.
-    public mutating func reach(_ position: Int) { total = max(total, position) }
+    public mutating func reach(_ session: Session) {
+        guard session.position > total else { return }
+        total = session.position
+        chapters = session.knownChapters.filter { $0.position <= total }
+    }
 
     /// The chapter that a position belongs to, counted from 1; 0 before the first.
     public func chapterNumber(at position: Int) -> Int {
@@ -63,56 +69,21 @@ public struct Outline: Sendable {
 }
 
 extension Session {
-    /// The chapters that have begun so far.
-    fileprivate var chaptersBehind: [Outline.Chapter] {
-        var chapters: [Outline.Chapter] = []
-        for (move, progress) in checkpoints
-        where progress.chapterNumber > chapters.count {
-            chapters.append(Outline.Chapter(position: move, title: progress.chapter))
-        }
-        return chapters
+    /// Counts how often another future began than was known.
+    fileprivate var revision: Int { history.revision }
+
+    fileprivate var withoutHistory: Session {
+        var copy = self
+        copy.history = History(progress, blockLength: history.blockLength)
+        return copy
     }
 
-    /// Forgets the way back but not the moves that were taken back.
-    fileprivate mutating func forgetPast() {
-        let future = undone
-        forgetHistory()
-        undone = future
+    /// Lends what is known of the course to a copy that goes ahead on it, or takes it back: there is
+    /// one history, whoever goes.
+    fileprivate mutating func exchangeHistory(with other: inout Session) {
+        swap(&history, &other.history)
+        other.machine.adoptNames(of: machine)
     }
-
-    /// Who moves next if nobody chooses otherwise: whoever moved when this was taken back, or else
-    /// whom the script names.
-    public var nextChoice: Choice { undone.last ?? .script }
-
-    /// The expectations that failed with a move, counted from 0.
-    public func failures(of move: Int) -> [FailedExpectation] {
-        // Every failure makes a checkpoint, and these stand in the order of their moves.
-        var (low, high) = (0, checkpoints.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if checkpoints[middle].move <= move { low = middle + 1 } else { high = middle }
-        }
-        guard low < checkpoints.count, checkpoints[low].move == move + 1 else { return [] }
-        return checkpoints[low].progress.newFailures
-    }
-
-    /// Changes made after the first so many moves.
-    public func changes(since move: Int) -> ArraySlice<Change> {
-        guard moves.indices.contains(move) else { return [] }
-        return machine.log[min(moves[move].logStart, machine.log.count)...]
-    }
-
-    /// Changes of one move, counted from 0.
-    public func changes(of move: Int) -> ArraySlice<Change> {
-        guard moves.indices.contains(move) else { return [] }
-        let end = move + 1 < moves.count ? moves[move + 1].logStart : machine.log.count
-        return machine.log[min(moves[move].logStart, end)..<end]
-    }
-}
-
-extension Progress {
-    /// Differs between two positions when a statement, or a line of a race, has ended between them.
-    public var milestone: [Int] { [cursor, race?.ended.count ?? 0] }
 }
 
 extension RaceProgress {

@@ -34,8 +34,8 @@ public struct Conclusion: Hashable, Sendable {
     public let statement: Statement
     public let result: TaskResult?
     public let expectation: ExpectationResult?
-    /// Where in the machine's log its changes stand. Of a line of a race, only those of its own
-    /// moves, between which others may have moved.
+    /// Which changes of the machine are its own, counted from the first. Of a line of a race, only
+    /// those of its own moves, between which others may have moved.
     public let spans: [Range<Int>]
     /// False for a `step` or a labelled beginning whose operation goes on.
     public var hasEnded = true
@@ -44,38 +44,48 @@ public struct Conclusion: Hashable, Sendable {
 extension Session {
     /// The changes that a statement made, right after it has ended.
     public func changes(of conclusion: Conclusion) -> [Change] {
-        conclusion.spans.flatMap { machine.log[$0.clamped(to: machine.log.indices)] }
+        let kept = window.logStart..<changeCount
+        return conclusion.spans.flatMap { span -> ArraySlice<Change> in
+            let span = span.clamped(to: kept)
+            return machine.log[span.lowerBound - kept.lowerBound..<span.upperBound - kept.lowerBound]
+        }
     }
 
     /// Makes the next move: the one that was taken back last, or else what the script says.
     public mutating func advance() -> Advance {
-        advance(undone.last ?? .script)
+        advance(nextChoice)
     }
 
     /// Makes a move of the user's own choice.
     public mutating func advance(_ choice: Choice) -> Advance {
+        let result = make(choice)
+        bound()
+        return result
+    }
+
+    /// Makes a move and keeps all of its changes.
+    mutating func make(_ choice: Choice) -> Advance {
         var conclusions: [Conclusion] = []
         return advance(choice, &conclusions)
     }
 
     /// Makes a move and tells which statements it brought to their end, the checks behind it
-    /// included: an `expect` that fails comes with the very move that made it fail.
+    /// included: an `expect` that fails comes with the very move that made it fail. The changes of
+    /// all moves are kept.
     public mutating func advance(_ choice: Choice, _ conclusions: inout [Conclusion]) -> Advance {
         let before = progress
-        let mark = machine.log.count
+        let mark = changeCount
         progress.beginMove()
-        var move = Move(logStart: mark, choice: choice, slot: 0, frame: nil, line: 0)
+        var move = Move(choice: choice, changesBefore: mark)
         let result = perform(choice, &move, &conclusions)
         guard case .moved = result else {
-            machine.undo(to: mark)
+            machine.undo(to: mark - window.logStart)
             progress = before
             return result
         }
         performTrailing(&conclusions)
         noteTurns(since: before.cursor, choice)
-        if undone.last == choice { undone.removeLast() } else { undone.removeAll() }
-        moves.append(move)
-        if progress != before { checkpoints.append((moves.count, progress)) }
+        note(move, from: before)
         return .moved
     }
 
@@ -265,9 +275,9 @@ extension Session {
         conclusions.append(
             Conclusion(
                 statement: statement, result: result, expectation: nil,
-                spans: [min(progress.commandLogStart, machine.log.count)..<machine.log.count],
+                spans: [min(progress.commandLogStart, changeCount)..<changeCount],
                 hasEnded: hasEnded))
-        progress.commandLogStart = machine.log.count
+        progress.commandLogStart = changeCount
     }
 
     // MARK: Operations
@@ -276,7 +286,7 @@ extension Session {
         _ operation: Operation, _ statement: Statement, _ move: inout Move,
         _ conclusions: inout [Conclusion]
     ) -> Advance {
-        progress.commandLogStart = machine.log.count
+        progress.commandLogStart = changeCount
         switch start(operation, statement) {
         case .failure(let problem): return refused(problem, statement)
         case .success(let task):

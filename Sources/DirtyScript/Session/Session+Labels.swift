@@ -16,7 +16,7 @@ extension Session {
         _ conclusions: inout [Conclusion]
     ) -> Advance {
         guard let task = progress.labels[label] else { return refused(hasEnded(label), statement) }
-        if progress.stepsTaken == 0 { progress.commandLogStart = machine.log.count }
+        if progress.stepsTaken == 0 { progress.commandLogStart = changeCount }
         let before = machine.state.stack(of: task)
         if !machine.isDone(task), let blocked = stepTask(task, &move) { return blocked }
         progress.stepsTaken += 1
@@ -45,7 +45,7 @@ extension Session {
         _ conclusions: inout [Conclusion]
     ) -> Advance {
         guard let task = progress.labels[label] else { return refused(hasEnded(label), statement) }
-        if progress.stepsTaken == 0 { progress.commandLogStart = machine.log.count }
+        if progress.stepsTaken == 0 { progress.commandLogStart = changeCount }
         progress.stepsTaken += 1
         if !machine.isDone(task) {
             if let blocked = stepTask(task, &move) { return blocked }

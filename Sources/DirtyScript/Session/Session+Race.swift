@@ -7,7 +7,7 @@ extension Session {
         let serials = lines.map { machine.takeSerials(serialsNeeded(by: $0)) }
         return RaceProgress(
             lines: lines, serials: serials, actors: RaceProgress.actors(of: lines),
-            firstMove: moves.count)
+            firstMove: position)
     }
 
     private func serialsNeeded(by line: Statement) -> Int {
@@ -84,7 +84,7 @@ extension Session {
             conclusions.append(
                 Conclusion(
                     statement: statement, result: result, expectation: nil,
-                    spans: race.spans(of: move, in: moves, log: machine.log.count)))
+                    spans: race.spans(of: move, in: window, count: changeCount)))
         }
         progress.race = race
         if race.ended.count == race.lines.count { endRace() }
@@ -98,16 +98,18 @@ extension Session {
 }
 
 extension RaceProgress {
-    /// Where in the log the moves of a line stand, its latest move included.
-    fileprivate func spans(of latest: Move, in moves: [Move], log: Int) -> [Range<Int>] {
+    /// Which changes the moves of a line made, its latest move included. `count` are all changes.
+    fileprivate func spans(of latest: Move, in window: Window, count: Int) -> [Range<Int>] {
+        let first = min(max(0, firstMove - window.start), window.marks.count)
+        let lines = window.lines[first...] + [latest.line]
+        let marks = window.marks[first...] + [latest.changesBefore, count]
         var spans: [Range<Int>] = []
-        let all = moves[min(firstMove, moves.count)...] + [latest]
-        for (index, move) in zip(all.indices, all) where move.line == latest.line {
-            let end = index + 1 < all.endIndex ? all[index + 1].logStart : log
-            if let last = spans.last, last.upperBound == move.logStart {
-                spans[spans.count - 1] = last.lowerBound..<end
+        for (index, line) in zip(marks.indices, lines) where line == latest.line {
+            let span = marks[index]..<marks[index + 1]
+            if let last = spans.last, last.upperBound == span.lowerBound {
+                spans[spans.count - 1] = last.lowerBound..<span.upperBound
             } else {
-                spans.append(move.logStart..<end)
+                spans.append(span)
             }
         }
         return spans

@@ -42,7 +42,7 @@ extension Session {
     /// A `step … until` that its function never came to.
     func missed(_ function: String, _ label: String) -> CannotBegin {
         let slot = progress.labels[label].map { machine.slot(of: $0) } ?? 0
-        let start = min(progress.commandLogStart, machine.log.count)
+        let start = min(max(0, progress.commandLogStart - window.logStart), machine.log.count)
         let generation = machine.rules.generation
         var visited: [String] = []
         for change in machine.log[start...] where Int(change.task) == slot {

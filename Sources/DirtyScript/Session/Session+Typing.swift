@@ -60,7 +60,7 @@ extension Session {
             statements.insert(statement, at: index)
             typing.lines.append(statement.location.line)
             typing.waiting.insert(statement.location.line)
-            undone.removeAll()
+            history.truncate(to: position)
             return .success(statement)
         }
     }
@@ -78,7 +78,7 @@ extension Session {
         typing.lines.removeAll { $0 == line }
         typing.waiting.remove(line)
         typing.declarations = Declarations(name: name, rules: .machine, after: statements)
-        undone.removeAll()
+        history.truncate(to: position)
         return statement
     }
 

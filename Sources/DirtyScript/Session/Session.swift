@@ -17,13 +17,11 @@ public struct Session: Sendable {
     public internal(set) var machine: Machine
     /// What the session knows beside the machine.
     public internal(set) var progress = Progress()
-    /// What was moved, oldest first.
-    public internal(set) var moves: [Move] = []
-    /// Progress as it was after the move of that number, for each move that changed it.
-    var checkpoints: [(move: Int, progress: Progress)] = []
-    /// Moves that were taken back, the next one last, so that going forward again repeats the
-    /// user's own choices.
-    var undone: [Choice] = []
+    /// The course that it takes, also as far as it was gone before and taken back: so that going
+    /// forward again repeats the user's own choices.
+    var history: History
+    /// The latest moves, which the machine's log can take back.
+    var window = Window()
     /// What was typed, and what the parser knows since then.
     var typing = Typing()
 
@@ -41,8 +39,9 @@ public struct Session: Sendable {
         let plan = try MachinePlan(scenario, kernel: kernel, overrides: rules)
         profile = plan.profile
         machine = plan.makeMachine()
+        history = History(progress)
         try setUp()
-        checkpoints = [(0, progress)]
+        begin()
     }
 
     /// Sets up what stands before the first operation or caption, outside history.
@@ -56,9 +55,6 @@ public struct Session: Sendable {
         machine.forgetHistory()
     }
 
-    /// How many moves lie behind.
-    public var position: Int { moves.count }
-
     var nextStatement: Statement? {
         progress.cursor < statements.count ? statements[progress.cursor] : nil
     }
@@ -71,62 +67,20 @@ public struct Session: Sendable {
         progress.running == nil && progress.race == nil && progress.cursor >= statements.count
             && !progress.isDraining
     }
-
-    // MARK: Back
-
-    /// Takes the latest move back. False at the beginning.
-    @discardableResult
-    public mutating func stepBack() -> Bool {
-        guard let move = moves.popLast() else { return false }
-        undone.append(move.choice)
-        machine.undo(to: move.logStart)
-        while let last = checkpoints.last, last.move > moves.count { checkpoints.removeLast() }
-        if let last = checkpoints.last { progress = last.progress }
-        return true
-    }
-
-    /// Goes to the state after that many moves. Returns where it ended up: the script may be
-    /// shorter, or a task may have to wait.
-    @discardableResult
-    public mutating func go(to target: Int) -> Int {
-        while position > target, stepBack() {}
-        while position < target, case .moved = advance() {}
-        return position
-    }
-
-    // MARK: What the latest move did
-
-    /// The changes of the latest move.
-    public var latestChanges: ArraySlice<Change> {
-        guard let move = moves.last else { return [] }
-        return machine.log[min(move.logStart, machine.log.count)...]
-    }
-
-    /// The latest move's changes as a person reads them.
-    public var latestAlterations: [Alteration] { machine.alterations(latestChanges) }
-
-    /// Forgets the way back, for runs that only go forward.
-    public mutating func forgetHistory() {
-        machine.forgetHistory()
-        progress.commandLogStart = 0
-        moves.removeAll(keepingCapacity: true)
-        checkpoints = [(0, progress)]
-        undone.removeAll()
-    }
 }
 
 /// One move of a session.
 public struct Move: Hashable, Sendable {
-    /// Length of the machine's log before it.
-    public let logStart: Int
     /// Who was chosen to move.
     public let choice: Choice
     /// The task that moved, by slot; 0 for the device, a caption or a check.
-    public internal(set) var slot: Int
+    public internal(set) var slot = 0
     /// The function and position whose atomic step this was.
     public internal(set) var frame: StackFrame?
     /// Source line that the move belongs to.
-    public internal(set) var line: Int
+    public internal(set) var line = 0
+    /// Changes of the machine before it, while it is being made.
+    var changesBefore = 0
 }
 
 /// Who moves next.
@@ -150,7 +104,7 @@ public struct Progress: Hashable, Sendable {
     public internal(set) var running: Ref<Task>?
     /// The operation has ended and the device still has its pages.
     public internal(set) var isDraining = false
-    /// Where in the machine's log the changes of the command under way begin.
+    /// How many changes of the machine came before those of the command under way.
     public internal(set) var commandLogStart = 0
     /// Atomic steps that a `step` has taken so far.
     var stepsTaken = 0

@@ -17,7 +17,9 @@ struct HistoryPane {
         guard let selection = scene.selection else { return listing }
         let moves = scene.session.moves
         let room = max(1, columns - 8)
-        let first = max(0, moves.count - room + 1)
+        let wanted = max(0, moves.count - room + 1)
+        // Long ago there are no changes any more to go back by.
+        let first = (wanted...moves.count).first(where: scene.session.keepsChanges) ?? moves.count
         var lines = Self.names.map { name -> Line in
             var line = Line(" ")
             line.column(name, 6, Style(.plain, .dim))

@@ -26,7 +26,7 @@ struct Journey: Sendable {
     let departure: Player.Departure
     /// Whether the screen then shows the changes of all its moves, or of the last.
     let showsAll: Bool
-    private(set) var failures: [FailedExpectation] = []
+    private(set) var failures: [FailedExpectation]
     private(set) var passedOver: Diagnostic?
     /// What stopped it before it was there.
     private(set) var obstacle: Advance?
@@ -35,12 +35,17 @@ struct Journey: Sendable {
     private var acting: (slot: Int, depth: Int)?
 
     /// A bound on one journey, far beyond any scenario that people step through.
-    private static let limit = 2_000_000
+    private static let limit = 20_000_000
 
-    init(to destination: Destination, from departure: Player.Departure, showsAll: Bool) {
+    /// `failures` are the expectations that failed on what was leapt over.
+    init(
+        to destination: Destination, from departure: Player.Departure, showsAll: Bool,
+        failures: [FailedExpectation]
+    ) {
         self.destination = destination
         self.departure = departure
         self.showsAll = showsAll
+        self.failures = failures
     }
 
     /// Goes on for at most so many moves.
@@ -66,7 +71,7 @@ struct Journey: Sendable {
         case .step: return true
         case .position(let target): return session.position >= target
         case .command: return before.milestone != after.milestone
-        case .stop: return Player.isStop(before, after)
+        case .stop: return before.isStop(after)
         case .chapter: return before.chapterNumber != after.chapterNumber
         case .end: return false
         case .statement(let index): return after.cursor >= index
@@ -95,9 +100,31 @@ extension Player {
         stop()
         direction = .forward
         message = nil
-        journey = Journey(to: destination, from: departure, showsAll: showsAll)
+        let departure = departure
+        leap(towards: destination)
+        journey = Journey(
+            to: destination, from: departure, showsAll: showsAll,
+            failures: session.failures(in: departure.position..<session.position))
         goOn(moves: Self.firstStretch)
         if journey != nil { say("on the way; Ctrl-C or Esc stops") }
+    }
+
+    /// Over what is known of the way, where that is long. The last of it is gone move by move.
+    private mutating func leap(towards destination: Journey.Destination) {
+        let here = session.position
+        let known: Int? =
+            switch destination {
+            case .position(let target): target
+            case .end: session.knownMoves
+            case .statement(let index): session.position(before: index)
+            case .chapter: session.knownChapters.first { $0.position > here }?.position
+            case .stop: session.knownStop(after: here)
+            case .step, .command, .touch, .shallower: nil
+            }
+        guard let known = known.map({ min($0, session.knownMoves) - 1 }),
+            known > here + Self.firstStretch
+        else { return }
+        session.go(to: known)
     }
 
     /// The next stretch of a long way.
@@ -118,7 +145,7 @@ extension Player {
             endJourney()
         } else {
             shownFrom = max(0, session.position - 1)
-            outline.reach(session.position)
+            outline.reach(session)
             health = Health(session.machine)
         }
     }

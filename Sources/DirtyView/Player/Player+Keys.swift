@@ -198,7 +198,7 @@ extension Player {
     /// To where a statement of the script is next.
     private mutating func goToStatement(_ index: Int) {
         if session.progress.cursor > index {
-            retreat { $0.cursor <= index }
+            retreat(to: index)
         } else if session.progress.cursor < index {
             travel(to: .statement(index))
         }

@@ -56,10 +56,12 @@ extension Player {
     mutating func last() { travel(to: .end) }
     mutating func nextChapter() { travel(to: .chapter) }
 
-    /// Goes back until a test on the progress holds.
-    mutating func retreat(until isThere: (Progress) -> Bool) {
+    /// Goes back to where a statement comes next that has been done.
+    mutating func retreat(to statement: Int) {
         goBack { session in
-            while session.stepBack(), !isThere(session.progress) {}
+            // What begins behind the statement is leapt over.
+            session.go(to: min(session.position, session.position(after: statement)))
+            while session.stepBack(), session.progress.cursor > statement {}
         }
     }
 
@@ -92,9 +94,7 @@ extension Player {
     // MARK: Backward
 
     mutating func back(to target: Int) {
-        goBack { session in
-            while session.position > target, session.stepBack() {}
-        }
+        goBack { $0.go(to: target) }
     }
 
     private mutating func goBack(_ move: (inout Session) -> Void) {
@@ -107,27 +107,15 @@ extension Player {
         arrive(from: departure, shownFrom: max(0, session.position - 1))
     }
 
-    /// Goes back until a test on the progress before and after a move holds, and stands behind
-    /// that move; where it began does not count.
-    private mutating func back(until isBoundary: (Progress, Progress) -> Bool) {
-        goBack { session in
-            session.stepBack()
-            while session.position > 0 {
-                let after = session.progress
-                session.stepBack()
-                if isBoundary(session.progress, after) {
-                    _ = session.advance()
-                    return
-                }
-            }
-        }
-    }
-
     mutating func stepBack() { back(to: session.position - 1) }
 
-    mutating func previousEvent() { back { $0.milestone != $1.milestone } }
-    mutating func runBack() { back { Self.isStop($0, $1) } }
-    mutating func previousChapter() { back { $0.chapterNumber != $1.chapterNumber } }
+    // Behind the move that was the last to do such a thing; where it begins does not count.
+    mutating func previousEvent() { back(to: session.commandEnd(before: session.position)) }
+    mutating func runBack() { back(to: session.stop(before: session.position)) }
+    mutating func previousChapter() {
+        let here = session.position
+        back(to: session.knownChapters.last { $0.position < here }?.position ?? 0)
+    }
     mutating func first() { back(to: 0) }
 
     mutating func overBack() { followBack { depth, start in depth <= start } }
@@ -144,12 +132,6 @@ extension Player {
                 if depth == 0 || isThere(depth, start) { return }
             } while session.position > 0
         }
-    }
-
-    /// Where `run` stops: at a chapter, at a pause, or behind a failed expectation.
-    static func isStop(_ before: Progress, _ after: Progress) -> Bool {
-        before.chapterNumber != after.chapterNumber || after.pause != nil
-            || after.failures > before.failures
     }
 
     // MARK: Steps that touched the selected page

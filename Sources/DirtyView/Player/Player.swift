@@ -71,7 +71,7 @@ public struct Player: Sendable {
         self.theme = theme
         glyphsAreChosen = glyphs != nil
         outline = Outline(session)
-        outline.lookAhead(moves: Self.firstLook)
+        outline.lookAhead(moves: Self.firstLook, for: &self.session)
         health = Health(session.machine)
         self.speed.set(speed)
         shownFrom = session.position
@@ -171,7 +171,7 @@ public struct Player: Sendable {
     /// The future is another one now.
     mutating func lookAhead() {
         outline = Outline(session)
-        outline.lookAhead(moves: Self.firstLook)
+        outline.lookAhead(moves: Self.firstLook, for: &self.session)
     }
 
     /// Whether there is work for idle moments: a long way is being gone, or the length of a long
@@ -181,7 +181,7 @@ public struct Player: Sendable {
     /// Does a little of it.
     public mutating func work() {
         if journey != nil { return goOn() }
-        outline.lookAhead(moves: Self.laterLook)
+        outline.lookAhead(moves: Self.laterLook, for: &session)
         if !outline.isLookingAhead { arriveAtPercent() }
     }
 
@@ -224,7 +224,9 @@ public struct Player: Sendable {
 
     var scene: Scene {
         var changes = session.changes(since: shownFrom)
-        if changes.count > Self.shownChangesLimit { changes = session.latestChanges }
+        if changes.count > Self.shownChangesLimit || !session.keepsChanges(since: shownFrom) {
+            changes = session.latestChanges
+        }
         let machine = session.machine
         return Scene(
             session: session, now: machine, was: machine.before(changes),
