@@ -15,7 +15,8 @@ struct VerifierRun {
     init(
         _ scenario: Scenario, _ abilities: HostAbilities, _ options: Verifier.Options
     ) throws {
-        session = try Session(scenario, kernel: .v6_18, rules: options.rules)
+        let placed = VerifierRun.placed(scenario)
+        session = try Session(placed.scenario, kernel: .v6_18, rules: options.rules)
         host = try Host(abilities)
         compareOptions.accessed = options.accessed
         compareOptions.readerProblem = abilities.readerProblem
@@ -24,6 +25,7 @@ struct VerifierRun {
         if !abilities.kernel.hasPrefix("6.18.") {
             result.add("this kernel is \(abilities.kernel), the model's is 6.18")
         }
+        for note in placed.notes { result.add(note) }
         host.pin()
         try setUp()
         state = try observe()
@@ -161,6 +163,22 @@ struct VerifierRun {
 
     // MARK: Set-up and observation
 
+    /// The scenario with its files on the file system that they have on this host.
+    private static func placed(_ scenario: Scenario) -> (scenario: Scenario, notes: [String]) {
+        guard let tracked = FileSystems.tracked else { return (scenario, []) }
+        var placed = scenario
+        var notes: [String] = []
+        for index in placed.statements.indices {
+            guard case .file(var file) = placed.statements[index].command,
+                !["tmpfs", "ramfs", tracked.name].contains(file.fileSystem)
+            else { continue }
+            notes.append("'\(file.name)', \(file.fileSystem) in the scenario, is on \(tracked.name)")
+            file.fileSystem = tracked.name
+            placed.statements[index].command = .file(file)
+        }
+        return (placed, notes)
+    }
+
     private mutating func setUp() throws {
         for statement in session.statements {
             switch statement.command {
@@ -170,9 +188,6 @@ struct VerifierRun {
                     HostFileDeclaration(
                         name: file.name, pages: file.pages, isInMemory: isInMemory,
                         isRamfs: file.fileSystem == "ramfs", isCached: file.cached))
-                if !isInMemory, let tracked = FileSystems.tracked, tracked.name != file.fileSystem {
-                    result.add("'\(file.name)', \(file.fileSystem) in the scenario, is on \(tracked.name)")
-                }
             // Those declared later wait until then, which makes no difference to anybody.
             case .process(let name, _): try host.addProcess(name)
             case .thread(let name, let owner, _): host.addThread(name, of: owner)

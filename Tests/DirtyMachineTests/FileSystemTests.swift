@@ -16,6 +16,26 @@ import Testing
 
     // MARK: xfs, NFS
 
+    /// xfs_setattr_size(): before a new size is logged, what was written beyond the one on disk is.
+    @Test(arguments: Profile.allCases, [FileSystem.xfs, .ext4])
+    func growingAFileWritesWhatIsBeyondItsSizeOnDisk(profile: Profile, fileSystem: FileSystem) {
+        var (bench, file, a) = bench(profile, fileSystem)
+        let size = bench.m.size(of: file)
+        bench.run(.pwrite(a, file, indices: 0...0, value: 4))
+        bench.run(.ftruncate(a, file, pages: size + 1))
+        #expect(bench.page(file) == "DT", "the size on disk was the size")
+        bench.run(.pwrite(a, file, indices: size + 1...size + 1, value: 5))
+        bench.run(.ftruncate(a, file, pages: size + 4))
+        let writes = profile == .v6_18 && fileSystem == .xfs
+        #expect(bench.page(file, size + 1) == (writes ? "-" : "DT"))
+        #expect(bench.m.state.diskValue(file, size + 1) == (writes ? 5 : 0))
+        #expect(bench.page(file) == "DT", "that one was within it")
+        bench.run(.pwrite(a, file, indices: size + 2...size + 2, value: 6))
+        bench.run(.ftruncate(a, file, pages: size + 5))
+        #expect(bench.page(file, size + 2) == "DT")
+        #expect(bench.m.violations() == [])
+    }
+
     @Test("A store and an fsync go as on ext3", arguments: Profile.allCases, [FileSystem.xfs, .nfs])
     func cycle(profile: Profile, fileSystem: FileSystem) {
         var (bench, file, a) = bench(profile, fileSystem)

@@ -8,20 +8,34 @@ extension Machine {
         case 0:
             return lockInode(file, t) ?? .next
         case 1:  // T1
-            let shrinks = size < self[file, .size]
+            self[t, .first] = self[file, .size]
             self[file, .size] = size
-            return shrinks ? .call(.unmap_mapping_range, then: 100) : .jump(3)  // T2
+            return size < self[t, .first] ? .call(.unmap_mapping_range, then: 100) : .jump(102)  // T2
         case 100:
             self[t, .cursor] = size
             return .call(.truncate_inode_pages, then: 101)  // T3
         case 101:
             // A private fault that had its page before T1 may have mapped a copy after T2. 2.6
             // keeps it out by truncate_count; later kernels unmap once more.
-            return rules.generation == .v6 ? .call(.unmap_mapping_range, then: 2) : .jump(2)
+            return rules.generation == .v6 ? .call(.unmap_mapping_range, then: 102) : .jump(102)
+        case 102:  // xfs logs the new size: what was written beyond the old one has to be there first
+            let diskSize = self[file, .diskSize]
+            guard rules.generation == .v6, self[file, .fileSystem] == .xfs, size > diskSize,
+                self[t, .first] != diskSize
+            else { return .jump(104) }
+            self[t, .cursor] = diskSize
+            setWritebackRange(t, file, diskSize...size - 1)
+            self[t, .wbcSync] = true
+            return .call(writepagesMethod(file), then: 103)
+        case 103:
+            self[t, .wbcIndex] = self[t, .cursor]
+            return .call(.wait_on_page_writeback_range, then: 104)
+        case 104: return .jump(size < self[t, .first] ? 2 : 3)
         case 2:  // T4
             forgetDiskBlocks(file, from: size)
             return .next
         default:
+            if self[file, .fileSystem] == .xfs { self[file, .diskSize] = size }
             unlockInode(file, t)
             return .leave()
         }

@@ -230,6 +230,10 @@ extension Machine {
             noteWrite(file, self[page, .index], time: self[bio, .sampleTime])
             writeDisk(
                 file, self[page, .index], self[bio, .sample], time: self[bio, .sampleTime])
+            if self[file, .fileSystem] == .xfs {
+                let end = min(self[page, .index] + 1, self[file, .size])
+                if end > self[file, .diskSize] { self[file, .diskSize] = end }
+            }
         }
         unlink(bio)
         self[page, .bio] = .none

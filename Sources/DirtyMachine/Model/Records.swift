@@ -238,6 +238,8 @@ extension Field where R == File, Value == Int {
     static var name: Self { Self(1, bits: 0, 32) }
     /// i_size in pages.
     static var size: Self { Self(2) }
+    /// i_disk_size of xfs, which follows i_size when pages beyond it have been written.
+    static var diskSize: Self { Self(15) }
     /// truncate_count of 2.6: bumped by unmap_mapping_range().
     static var truncateCount: Self { Self(6, bits: 32, 32) }
 }

@@ -51,6 +51,7 @@ extension Machine {
         let file = allocate(File.self)
         self[file, .name] = name
         self[file, .size] = size
+        self[file, .diskSize] = size
         self[file, .fileSystem] = fileSystem
         self[file, .isAnonymous] = isAnonymous
         self[file, .accountsDirty] = fileSystem.hasDisk
