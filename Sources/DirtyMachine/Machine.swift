@@ -12,6 +12,10 @@ public struct Machine: Sendable {
     /// What the records' name numbers stand for. Only grows.
     public internal(set) var names = NameTable()
 
+    /// Records below this address are not used again once they are free, so that a search knows
+    /// them by their addresses.
+    var oldRecords: UInt32 = 0
+
     var causeTask: UInt8 = 0
     var causeFunction = KernelFunction.none
 

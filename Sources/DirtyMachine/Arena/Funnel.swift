@@ -75,6 +75,7 @@ extension Machine {
     mutating func free<R: Record>(_ ref: Ref<R>, keeping: UInt64 = 0) {
         for offset in (1..<R.words).reversed() { write(ref.raw, UInt8(offset), 0, R.kind) }
         write(ref.raw, 0, state.words[Int(ref.raw)] & keeping & ~0xff, R.kind)
+        if ref.raw < oldRecords { return }
         let head = Field<System, Int>.freeHead(R.kind)
         write(ref.raw, 1, UInt64(self[State.system, head]), R.kind)
         self[State.system, head] = Int(ref.raw)

@@ -59,15 +59,17 @@ extension Machine {
     /// Begins an operation as a task; no atomic step of it has been taken yet.
     ///
     /// An operation of a process that is dead, or on addresses that mmap refused, is over at once.
-    /// `serial` is the first serial number of its stores, where they were given out before.
+    /// `serial` is the first serial number of its stores, where they were given out before; `place`
+    /// a record that was set aside for it.
     public mutating func begin(
-        _ request: Request, label: String = "", line: Int = 0, serial: Int? = nil
+        _ request: Request, label: String = "", line: Int = 0, serial: Int? = nil,
+        in place: Ref<Task> = .none
     ) -> Ref<Task> {
         setCause(task: 0, function: .scenario)
         let process = request.process
         let labelNumber = names.intern(label)
         let (kind, function) = entryPoint(request)
-        let t = beginTask(kind, process: process, label: labelNumber, line: line)
+        let t = beginTask(kind, process: process, label: labelNumber, line: line, in: place)
         setCause(task: self[t, .slot], function: .scenario)
         setArguments(t, request, serial)
         if process.exists, !self[process, .isAlive] {

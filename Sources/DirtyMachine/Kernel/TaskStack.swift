@@ -28,16 +28,25 @@ public struct Waiting: Hashable, Sendable {
 extension Machine {
     // MARK: Tasks
 
-    /// Begins an operation. Its first atomic step is yet to come.
-    mutating func beginTask(
-        _ kind: OperationKind, process: Ref<Process>, label: Int, line: Int
-    ) -> Ref<Task> {
+    /// The lowest slot that is free.
+    var freeTaskSlot: Int? {
         let taken = UInt64(self[State.system, .taskSlots])
-        let slot = (1...Task.maximumCount).first { taken >> UInt64($0) & 1 == 0 }
-        guard let slot else { preconditionFailure("the scenario layer bounds the number of tasks") }
-        self[State.system, .taskSlots] = Int(taken | 1 << UInt64(slot))
-        let task = allocate(Task.self)
-        self[task, .slot] = slot
+        return (1...Task.maximumCount).first { taken >> UInt64($0) & 1 == 0 }
+    }
+
+    /// Begins an operation. Its first atomic step is yet to come. `place` is a record that was set
+    /// aside for it, if any.
+    mutating func beginTask(
+        _ kind: OperationKind, process: Ref<Process>, label: Int, line: Int, in place: Ref<Task>
+    ) -> Ref<Task> {
+        var task = place
+        if !task.exists {
+            guard let slot = freeTaskSlot
+            else { preconditionFailure("the scenario layer bounds the number of tasks") }
+            self[State.system, .taskSlots] |= 1 << slot
+            task = allocate(Task.self)
+            self[task, .slot] = slot
+        }
         self[task, .operation] = kind
         self[task, .process] = process
         self[task, .cpu] = process.exists ? self[process, .cpu] : cpuCount - 1
@@ -52,6 +61,13 @@ extension Machine {
     public mutating func collect(_ task: Ref<Task>) {
         precondition(self[task, .isDone], "only a finished task is collected")
         setCause(task: 0, function: .scenario)
+        unlink(task)
+        self[State.system, .taskSlots] &= ~(1 << self[task, .slot])
+        free(task)
+    }
+
+    /// Takes a task off the list of those under way.
+    mutating func unlink(_ task: Ref<Task>) {
         if self[State.system, .tasks] == task {
             self[State.system, .tasks] = self[task, .next]
         } else {
@@ -59,8 +75,6 @@ extension Machine {
             while self[at, .next] != task { at = self[at, .next] }
             self[at, .next] = self[task, .next]
         }
-        self[State.system, .taskSlots] &= ~(1 << self[task, .slot])
-        free(task)
     }
 
     public func task(inSlot slot: Int) -> Ref<Task> {

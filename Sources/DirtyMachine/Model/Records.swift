@@ -33,8 +33,6 @@ extension Field where R == System, Value == Int {
     /// Ghost: faults and writes that nothing made necessary (I16).
     static var wastedFaults: Self { Self(60) }
     static var wastedWrites: Self { Self(61) }
-    /// Ghost: stores to file pages so far.
-    static var storeClock: Self { Self(62) }
 }
 extension Field where R == System, Value == Bool {
     /// The limit was passed when somebody last looked.

@@ -21,10 +21,11 @@ extension State {
 }
 
 extension Machine {
-    /// A store to a page of a file: the value, a mark that there is one, and the time.
+    /// A store to a page of a file: the value, a mark that there is one, and the time. Every page
+    /// has a clock of its own, so that stores to two of them leave the same behind in either order.
     mutating func noteStore(_ file: Ref<File>, _ index: Int, _ value: UInt32) {
-        self[State.system, .storeClock] += 1
-        let time = UInt64(self[State.system, .storeClock] & 0x7fff_ffff)
+        let latest = state.radixValue(self[file, .stored], index) >> 33
+        let time = (max(latest, UInt64(state.diskTime(file, index))) + 1) & 0x7fff_ffff
         self[file, .stored] = radixStore(
             self[file, .stored], index, UInt64(value) | 1 << 32 | time << 33, .stored,
             owner: file.raw)

@@ -8,6 +8,11 @@ public struct StepTitle: Hashable, Sendable {
     public let label: String
     /// What the step does, in the present tense; at most 60 characters.
     public let text: String
+
+    public init(label: String, text: String) {
+        self.label = label
+        self.text = text
+    }
 }
 
 /// The title of the step that a task takes next. Control flow has none of its own.

@@ -7,6 +7,13 @@ public struct TaskResult: Hashable, Sendable {
     public var value: UInt32?
     public var minorFaults: Int
     public var majorFaults: Int
+
+    public init(outcome: Outcome, value: UInt32?, minorFaults: Int, majorFaults: Int) {
+        self.outcome = outcome
+        self.value = value
+        self.minorFaults = minorFaults
+        self.majorFaults = majorFaults
+    }
 }
 
 extension Machine {

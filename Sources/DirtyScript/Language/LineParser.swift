@@ -172,6 +172,7 @@ struct LineParser {
     // MARK: Schedule
 
     private mutating func step() throws(Diagnostic) -> Command {
+        if let hardware = try hardwareStep() { return hardware }
         let label = try declaredLabel()
         guard let token = takeIfAny() else { return .step(label: label, .count(1)) }
         guard token.text == "until" else {
@@ -188,6 +189,20 @@ struct LineParser {
             function.text.utf8.count <= Limits.functionNameLength
         else { throw unexpected(function, expected: "the name of a kernel function") }
         return .step(label: label, .until(function: function.text))
+    }
+
+    /// `step device`, `step device db[0]`, `step tlb A m[0]`; nil where a label stands.
+    private mutating func hardwareStep() throws(Diagnostic) -> Command? {
+        guard position < tokens.count, tokens[position].kind == .word else { return nil }
+        let word = String(tokens[position].text)
+        guard word == "device" || word == "tlb", declarations.names[word] == nil else { return nil }
+        position += 1
+        guard word == "tlb" else {
+            let page = position < tokens.count ? try filePage() : nil
+            return .step(label: word, .device(page: page))
+        }
+        let process = try task()
+        return .step(label: word, .entry(P: process, page: try mapping(of: process)))
     }
 
     private mutating func declaredLabel() throws(Diagnostic) -> String {

@@ -42,6 +42,8 @@ public enum ScenarioPrinter {
         case .step(let label, .count(let count)):
             words("step", label, count == 1 ? nil : "\(count)")
         case .step(let label, .until(let function)): words("step", label, "until", function)
+        case .step(let label, .device(let page)): words("step", label, page.map(text))
+        case .step(let label, .entry(let P, let page)): words("step", label, P, text(of: page))
         case .finish(let label): words("finish", label)
         case .expect(let expectation): words("expect", text(of: expectation))
         case .say(let text): words("say", quote(text))

@@ -121,6 +121,10 @@ public enum StepExtent: Hashable, Sendable {
     case count(Int)
     /// Until the kernel function of this name is about to run.
     case until(function: String)
+    /// Of the device, `step device`: on that page, or on the oldest write.
+    case device(page: Operand?)
+    /// Of a TLB, `step tlb P m[0]`: the CPU of P drops its entry for that page.
+    case entry(P: String, page: Operand)
 }
 
 /// `file NAME PAGES FS [cached] [buffers=N] [mkwrite] [data=…]`

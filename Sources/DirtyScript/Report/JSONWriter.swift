@@ -27,6 +27,11 @@ public struct JSONWriter {
     }
 
     public mutating func number(_ value: some BinaryInteger) { text += String(value) }
+    /// A number with three decimals.
+    public mutating func decimal(thousandths: Int) {
+        let part = String(thousandths % 1000)
+        text += String(thousandths / 1000) + "." + String(repeating: "0", count: 3 - part.count) + part
+    }
     public mutating func bool(_ value: Bool) { text += value ? "true" : "false" }
     public mutating func null() { text += "null" }
 

@@ -15,6 +15,11 @@ extension Session {
         _ label: String, _ extent: StepExtent, _ statement: Statement, _ move: inout Move,
         _ conclusions: inout [Conclusion]
     ) -> Advance {
+        switch extent {
+        case .device(let page): return stepDevice(page, statement, &move, &conclusions)
+        case .entry(let process, let page): return dropEntry(process, page, statement, &conclusions)
+        case .count, .until: break
+        }
         guard let task = progress.labels[label] else { return refused(hasEnded(label), statement) }
         if progress.stepsTaken == 0 { progress.commandLogStart = changeCount }
         let before = machine.state.stack(of: task)
@@ -31,12 +36,53 @@ extension Session {
             if !isThere, machine.isDone(task) {
                 return refused(missed(name, label), statement)
             }
+        case .device, .entry: isThere = true
         }
         if machine.isDone(task) { note(task) }
         if isThere || machine.isDone(task) {
             complete(
                 statement, machine.result(of: task), &conclusions, hasEnded: machine.isDone(task))
         }
+        return .moved
+    }
+
+    /// One step of the device, at the script's wish.
+    private mutating func stepDevice(
+        _ page: Operand?, _ statement: Statement, _ move: inout Move,
+        _ conclusions: inout [Conclusion]
+    ) -> Advance {
+        progress.commandLogStart = machine.log.count
+        let bio = machine.pendingBios.first { bio in
+            machine.deviceCanStep(bio)
+                && (page.map { machine.isAbout(bio, machine.file(named: $0.name), $0.range) } ?? true)
+        }
+        guard let bio else {
+            return refused(
+                CannotBegin(message: "the device has nothing to do there", word: page?.name ?? "device"),
+                statement)
+        }
+        machine.stepDevice(bio)
+        move.frame = StackFrame(function: .device, position: 0)
+        complete(statement, nil, &conclusions, hasEnded: false)
+        return .moved
+    }
+
+    /// A CPU's TLB drops an entry, at the script's wish.
+    private mutating func dropEntry(
+        _ name: String, _ page: Operand, _ statement: Statement, _ conclusions: inout [Conclusion]
+    ) -> Advance {
+        progress.commandLogStart = machine.log.count
+        guard let process = machine.process(named: name),
+            let pages = (try? addresses(page, name)),
+            let entry = machine.state.tlb(of: machine.cpu(of: process)).first(where: {
+                pages.contains($0.vpn) && $0.mm == machine.space(of: process)
+            })
+        else {
+            return refused(
+                CannotBegin(message: "the TLB has no such entry to drop", word: page.name), statement)
+        }
+        machine.evictTLBEntry(cpu: machine.cpu(of: process), entry)
+        complete(statement, nil, &conclusions, hasEnded: false)
         return .moved
     }
 

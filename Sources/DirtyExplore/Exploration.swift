@@ -1,0 +1,99 @@
+import DirtyMachine
+import DirtyScript
+
+/// What came of trying every interleaving.
+public struct Exploration: Sendable {
+    public enum Verdict: String, Hashable, Sendable, CaseIterable {
+        case holds, violated, deadlock, limit
+    }
+
+    public let result: SearchResult
+    let explorer: Explorer
+    /// What decided the verdict.
+    public internal(set) var breach: Breach?
+    /// Invariants that do not decide it, each with its shortest schedule.
+    public internal(set) var notes: [Breach] = []
+
+    public var verdict: Verdict {
+        switch result.end {
+        case .exhausted: .holds
+        case .limit: .limit
+        case .found: breach?.isDeadlock == true ? .deadlock : .violated
+        }
+    }
+
+    public var profile: Profile { explorer.profile }
+    public var title: String { explorer.scenario.title }
+}
+
+/// A state that lacks something, and a shortest schedule that leads there.
+public struct Breach: Sendable {
+    /// The invariant that is broken; nil for an expectation, a deadlock, or a script that cannot go on.
+    public let invariant: Invariant?
+    public let isDeadlock: Bool
+    /// One plain sentence: what is wrong, and where.
+    public let text: String
+    /// The moves of the races, in order.
+    public let schedule: [ScheduledMove]
+    /// Index of the move after which nothing could save the store; nil where there is none.
+    public let doom: Int?
+    /// What that move means, in a sentence.
+    public let doomText: String
+    /// It shows only when the script goes on behind the last race of the schedule.
+    let isBehindRace: Bool
+    /// For each line of the first race that was begun and has not ended: what it waits for.
+    public let waits: [String]
+
+    init(_ finding: Finding, of explorer: Explorer) {
+        var replay = Replay(explorer.system)
+        for choice in finding.choices { replay.take(RaceChoice(number: choice)) }
+        let property = Properties(finding.property)
+        var invariant: Invariant?
+        for candidate in Invariant.allCases where RaceSystem.Lacking.invariant(candidate) == property {
+            invariant = candidate
+        }
+        let judgement = replay.judge(property, invariant)
+        self.invariant = invariant
+        isDeadlock = property == RaceSystem.Lacking.progress || property == RaceSystem.Lacking.script
+        text = judgement.text
+        isBehindRace = judgement.isBehindRace
+        waits = property == RaceSystem.Lacking.progress ? replay.waits : []
+        schedule = replay.schedule
+        (doom, doomText) = replay.doom
+    }
+}
+
+/// One move of a schedule, as a person would tell it.
+public struct ScheduledMove: Hashable, Sendable {
+    /// Which race it belongs to, from 0.
+    public let race: Int
+    let choice: RaceChoice
+    /// Who moves: a process, `kernel`, `device`, `TLB`, or `script` behind a race.
+    public let task: String
+    public let cpu: Int?
+    /// The function that acts, in the kernel's words of the time.
+    public let function: String
+    /// What the step does: its label in the literature, and a few words.
+    public let title: StepTitle
+    /// Source line of the operation, and what it says.
+    public let line: Int
+    public let command: String
+    /// Index of the line in its race; nil for the device and TLBs.
+    let raceLine: Int?
+    public let begins: Bool
+    public let ends: Bool
+    /// What it changed.
+    public let alterations: [Alteration]
+    /// The page that the device writes, or the entry that a TLB drops.
+    let page: String
+    /// The process and page of a dropped entry, for the language.
+    let entry: (process: String, page: String)?
+
+    public static func == (a: ScheduledMove, b: ScheduledMove) -> Bool {
+        a.race == b.race && a.choice == b.choice && a.function == b.function && a.title == b.title
+    }
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(race)
+        hasher.combine(choice)
+    }
+}

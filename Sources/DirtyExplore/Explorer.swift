@@ -1,0 +1,125 @@
+import DirtyMachine
+import DirtyScript
+
+/// Tries every interleaving of a scenario's races.
+public struct Explorer: Sendable {
+    public struct Options: Sendable {
+        public var kernel: Profile?
+        public var rules: [RuleOverride] = []
+        /// Invariants that count as a violation beside those that always do.
+        public var invariants: Set<Invariant> = []
+        public var search = SearchOptions()
+
+        public init() {}
+    }
+
+    /// Invariants whose breach is a violation; a breach of the others is a note.
+    public static let violations: Set<Invariant> = [
+        .noLostWrite, .durability, .permission, .noSilentChange, .cowPrivacy, .device,
+        .mkcleanOfFilePages,
+    ]
+
+    let scenario: Scenario
+    let options: Options
+    let system: RaceSystem
+    public let profile: Profile
+
+    /// Runs the scenario up to its first race. Fails where it has none, or cannot come there.
+    public init(_ scenario: Scenario, options: Options = Options()) throws(Diagnostics) {
+        self.scenario = scenario
+        self.options = options
+        var session = try Session(scenario, kernel: options.kernel, rules: options.rules)
+        profile = session.profile
+        guard case .race(let race) = session.approachRace() else {
+            throw Explorer.noRace(scenario, session)
+        }
+        var machine = session.machine
+        machine.learn(names: session.mentionedNames.sorted())
+        let count = session.statements.reduce(0) { most, statement in
+            guard case .race(let lines) = statement.command else { return most }
+            return max(most, lines.count)
+        }
+        let tasks = machine.setTasksAside(count)
+        guard tasks.count == count, count <= 60 else {
+            throw Explorer.complaint(
+                scenario, session, "a race has too many lines: \(count)",
+                expected: "\(tasks.count) at most")
+        }
+        machine.forgetHistory()
+        let asksForFaults = session.statements.contains {
+            if case .expect(.faults) = $0.command { true } else { false }
+        }
+        let asksForCost = session.statements.contains {
+            switch $0.command {
+            case .expect(.invariant(let name?)), .expect(.brokenInvariant(let name)):
+                Invariant.named(name) == .cost
+            default: false
+            }
+        }
+        let asksForCounters = session.statements.contains {
+            guard case .expect(.counter(let name, _, _)) = $0.command else { return false }
+            return ["pgfault", "pgmajfault", "tlb_flush"].contains(name)
+        }
+        system = RaceSystem(
+            first: race, machine: machine, session: session, tasks: tasks,
+            countsMatter: asksForFaults || asksForCounters,
+            wasteMatters: asksForCost || options.invariants.contains(.cost))
+    }
+
+    private static func noRace(_ scenario: Scenario, _ session: Session) -> Diagnostics {
+        let hasRace = session.statements.contains {
+            if case .race(let lines) = $0.command { !lines.isEmpty } else { false }
+        }
+        return complaint(
+            scenario, session,
+            hasRace
+                ? "the script does not come to its race" : "there is nothing to explore",
+            expected: hasRace
+                ? "'run' tells why" : "lines between 'race' and 'end', whose order is open")
+    }
+
+    private static func complaint(
+        _ scenario: Scenario, _ session: Session, _ message: String, expected: String
+    ) -> Diagnostics {
+        let race = session.statements.first { if case .race = $0.command { true } else { false } }
+        let place = race ?? session.statements.last
+        var diagnostic = Diagnostic(
+            file: scenario.name,
+            location: place?.location ?? SourceLocation(line: 1, column: 1), message: message,
+            source: place?.text ?? "")
+        diagnostic.expected = expected
+        return Diagnostics([diagnostic])
+    }
+
+    // MARK: The search
+
+    /// What ends the search.
+    private var stopping: Properties {
+        var properties: Properties = [
+            RaceSystem.Lacking.expectation, RaceSystem.Lacking.progress, RaceSystem.Lacking.script,
+        ]
+        for invariant in Explorer.violations.union(options.invariants) {
+            properties.formUnion(RaceSystem.Lacking.invariant(invariant))
+        }
+        return properties
+    }
+
+    /// Searches. `progress` is called now and then; the limit that it may return ends the search.
+    public func run(
+        progress: (SearchProgress) -> SearchLimit? = { _ in nil }
+    ) async -> Exploration {
+        var search = options.search
+        search.stopping = stopping
+        let result = await Search(system, options: search).run(progress: progress)
+        var exploration = Exploration(result: result, explorer: self)
+        for finding in result.findings {
+            let breach = Breach(finding, of: self)
+            if stopping.contains(Properties(finding.property)) {
+                exploration.breach = exploration.breach ?? breach
+            } else {
+                exploration.notes.append(breach)
+            }
+        }
+        return exploration
+    }
+}

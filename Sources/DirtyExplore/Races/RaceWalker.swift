@@ -1,0 +1,275 @@
+import DirtyMachine
+import DirtyScript
+
+/// Stands in one state of a race. The machine is the one that the terminal steps; every move is
+/// made in it and taken back.
+struct RaceWalker: StateWalker {
+    let system: RaceSystem
+    private(set) var machine: Machine
+    private var codec: StateCodec
+    private(set) var position = RacePosition()
+    /// What the races are made of; those behind the first are known once somebody came there.
+    private var races: [Int: RaceLines] = [:]
+    private var session: Session
+    private var image: [UInt64] = []
+
+    init(_ system: RaceSystem) {
+        self.system = system
+        machine = system.machine
+        session = system.session
+        codec = StateCodec(
+            &machine, countsMatter: system.countsMatter, wasteMatters: system.wasteMatters)
+        machine.forgetHistory()
+        races[0] = RaceLines(system.first, session, &machine)
+        machine.forgetHistory()
+    }
+
+    var race: RaceLines { races[position.race]! }
+
+    mutating func begin(_ successors: inout Successors) {
+        let fingerprint = codec.fingerprint(machine) &+ position.fingerprint
+        if successors.isNew(fingerprint) { hand(over: 0, fingerprint, &successors) }
+    }
+
+    mutating func expand(
+        _ image: UnsafeBufferPointer<UInt64>, _ successors: inout Successors
+    ) -> Properties {
+        position = RacePosition(image)
+        codec.load(
+            UnsafeBufferPointer(rebasing: image[RacePosition.words...]), into: &machine)
+        var lacking = lackingInvariants()
+        var canMove = false
+        forEachChoice { walker, choice in
+            let before = walker.position
+            if walker.make(choice) {
+                canMove = true
+                let fingerprint =
+                    walker.codec.fingerprint(walker.machine) &+ walker.position.fingerprint
+                if successors.isNew(fingerprint) {
+                    walker.hand(over: choice.number, fingerprint, &successors)
+                }
+            }
+            walker.machine.undo(to: 0)
+            walker.position = before
+        }
+        if canMove { return lacking }
+        if !isOver { return lacking.union(RaceSystem.Lacking.progress) }
+        lacking.formUnion(goOn(&successors))
+        return lacking
+    }
+
+    /// Goes through all moves of all who could move, in a fixed order.
+    private mutating func forEachChoice(_ body: (inout RaceWalker, RaceChoice) -> Void) {
+        for actor in 0..<race.actorCount where race.line(of: actor, ended: position.ended) != nil {
+            body(&self, .actor(actor))
+        }
+        var bio = machine.firstBio
+        var place = 0
+        while bio.exists {
+            let next = machine.bio(after: bio)
+            if machine.deviceCanStep(bio) { body(&self, .device(place)) }
+            bio = next
+            place += 1
+        }
+        if machine.rules.tlbEviction {
+            for place in machine.evictableTLBEntries.indices { body(&self, .eviction(place)) }
+        }
+    }
+
+    private mutating func hand(
+        over choice: Int, _ fingerprint: UInt64, _ successors: inout Successors
+    ) {
+        image.removeAll(keepingCapacity: true)
+        position.write(to: &image)
+        codec.write(machine, to: &image)
+        successors.add(choice: choice, fingerprint: fingerprint, words: image.count)
+        for word in image { successors.append(word) }
+    }
+
+    // MARK: Moves
+
+    /// Makes a move. False, and nothing to keep, when whoever was to move has to wait.
+    mutating func make(_ choice: RaceChoice) -> Bool {
+        switch choice {
+        case .actor(let actor):
+            guard let line = race.line(of: actor, ended: position.ended) else { return false }
+            return step(line)
+        case .device(let place):
+            var bio = machine.firstBio
+            for _ in 0..<place { bio = machine.bio(after: bio) }
+            return machine.stepDevice(bio)
+        case .eviction(let place):
+            let (cpu, entry) = machine.evictableTLBEntries[place]
+            machine.evictTLBEntry(cpu: cpu, entry)
+            return true
+        case .script:
+            return false
+        }
+    }
+
+    /// Begins a line, if it has not begun. False where its names stand for nothing yet.
+    mutating func begin(_ line: Int) -> Bool {
+        let bit: UInt64 = 1 << UInt64(line)
+        if position.begun & bit != 0 { return true }
+        guard let request = request(of: line) else { return false }
+        _ = machine.begin(
+            request, line: race.outline.lines[line].location.line,
+            serial: race.outline.serials[line], in: system.tasks[line])
+        position.begun |= bit
+        return true
+    }
+
+    private mutating func step(_ line: Int) -> Bool {
+        let task = system.tasks[line]
+        guard begin(line) else { return false }
+        if !machine.isDone(task), case .blocked = machine.step(task) { return false }
+        if machine.isDone(task) {
+            if race.asksForLast {
+                position.noteResult(machine.result(of: task), isLoad: machine.isLoad(task))
+            }
+            machine.setAside(task)
+            position.ended |= 1 << UInt64(line)
+        }
+        return true
+    }
+
+    /// The operation of a line with its operands as they are now.
+    private mutating func request(of line: Int) -> Request? {
+        if let fixed = race.requests[line] { return fixed }
+        guard let operation = race.outline.operation(line) else { return nil }
+        return session.request(operation, in: &machine)
+    }
+
+    // MARK: Behind the race
+
+    /// All lines have ended, and the device has nothing left to do.
+    var isOver: Bool { position.ended == race.allLines && machine.deviceIsIdle }
+
+    /// Goes on behind the race: to the next one, which is handed over, or to the end. Returns what
+    /// the states on the way lack.
+    private mutating func goOn(_ successors: inout Successors) -> Properties {
+        guard !race.isLast else { return .none }
+        var lacking = Properties.none
+        var session = tail
+        let approach = session.approachRace { session, conclusions in
+            lacking.formUnion(RaceWalker.lacking(session, conclusions))
+            return true
+        }
+        switch approach {
+        case .end: break
+        case .stuck: lacking.formUnion(RaceSystem.Lacking.script)
+        case .race(let outline):
+            let before = position
+            take(session, outline, before.race + 1)
+            let fingerprint = codec.fingerprint(machine) &+ position.fingerprint
+            if successors.isNew(fingerprint) {
+                hand(over: RaceChoice.script.number, fingerprint, &successors)
+            }
+            machine.undo(to: 0)
+            position = before
+        }
+        return lacking
+    }
+
+    /// Takes over from a session that has come to a race.
+    mutating func take(_ session: Session, _ outline: RaceOutline, _ number: Int) {
+        machine = session.machine
+        position = RacePosition()
+        position.race = number
+        races[number] = RaceLines(outline, session, &machine)
+    }
+
+    /// The session behind the present race.
+    var tail: Session {
+        race.session.behind(
+            race.outline, in: machine, last: position.lastResult,
+            lastLoaded: position.lastLoaded == 0 ? nil : UInt32(truncatingIfNeeded: position.lastLoaded))
+    }
+
+    // MARK: Properties
+
+    private func lackingInvariants() -> Properties {
+        var lacking = Properties.none
+        for violation in machine.violations() {
+            lacking.formUnion(RaceSystem.Lacking.invariant(violation.invariant))
+        }
+        return lacking
+    }
+
+    static func lacking(_ session: Session, _ conclusions: [Conclusion]) -> Properties {
+        var lacking = Properties.none
+        for violation in session.machine.violations() {
+            lacking.formUnion(RaceSystem.Lacking.invariant(violation.invariant))
+        }
+        if conclusions.contains(where: { $0.expectation?.passed == false }) {
+            lacking.formUnion(RaceSystem.Lacking.expectation)
+        }
+        return lacking
+    }
+}
+
+/// A race, prepared.
+struct RaceLines {
+    let outline: RaceOutline
+    /// The session where the race is about to begin.
+    let session: Session
+    /// The operations whose operands mean the same whenever they begin.
+    let requests: [Request?]
+    let actorCount: Int
+    let allLines: UInt64
+    let asksForLast: Bool
+    /// Nothing stands behind it.
+    let isLast: Bool
+    /// The lines of each actor, in order.
+    private let lines: [[Int]]
+
+    init(_ outline: RaceOutline, _ session: Session, _ machine: inout Machine) {
+        self.outline = outline
+        self.session = session
+        let count = (outline.actors.max() ?? -1) + 1
+        actorCount = count
+        lines = (0..<count).map { actor in outline.actors.indices.filter { outline.actors[$0] == actor } }
+        allLines = outline.lines.count == 64 ? ~0 : (1 << UInt64(outline.lines.count)) - 1
+        asksForLast = session.asksForLast(behind: outline).result
+        isLast = session.statements[(outline.index + 1)...].allSatisfy { $0.isPresentation }
+        let operations = outline.lines.indices.map { outline.operation($0) }
+        let areFixed = operations.allSatisfy { $0?.keepsNames ?? false }
+        var lender = session
+        requests = operations.map { operation in
+            guard areFixed, let operation else { return nil }
+            return lender.request(operation, in: &machine)
+        }
+    }
+
+    func text(ofLine number: Int) -> String {
+        outline.lines.first { $0.location.line == number }?.text
+            ?? session.statement(atLine: number)?.labelledText ?? "line \(number)"
+    }
+
+    /// The line that an actor is at; nil when it is through.
+    @inline(__always)
+    func line(of actor: Int, ended: UInt64) -> Int? {
+        for line in lines[actor] where ended >> UInt64(line) & 1 == 0 { return line }
+        return nil
+    }
+}
+
+extension Operation {
+    /// It changes neither what names stand for nor the size of a file.
+    var keepsNames: Bool {
+        switch self {
+        case .mmap, .mremap, .remapFilePages, .fork, .exit, .ftruncate, .pwrite, .crash: false
+        default: true
+        }
+    }
+}
+
+extension Statement {
+    /// It neither moves anything nor checks anything.
+    var isPresentation: Bool {
+        switch command {
+        case .say, .chapter, .pause, .focus, .show, .hide: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,187 @@
+import DirtyMachine
+import DirtyScript
+
+/// Goes the way of a schedule and notes what each move does.
+struct Replay {
+    private var walker: RaceWalker
+    private(set) var schedule: [ScheduledMove] = []
+    /// The machine after each move; the first one before all.
+    private var machines: [Machine]
+    /// The session behind the last race, once its expectations were asked.
+    private var failure: String?
+
+    init(_ system: RaceSystem) {
+        walker = system.makeWalker()
+        machines = [walker.machine]
+    }
+
+    mutating func take(_ choice: RaceChoice) {
+        if choice == .script { return walker.goOnForGood() }
+        let before = walker.machine
+        let mark = before.log.count
+        let position = walker.position
+        var description = describe(choice)
+        guard walker.make(choice) else { return }
+        let after = walker.machine
+        let changed = walker.position
+        description.begins = changed.begun != position.begun
+        description.ends = changed.ended != position.ended
+        schedule.append(
+            description.move(
+                race: position.race, choice, after.alterations(after.log[mark...])))
+        machines.append(after)
+    }
+
+    // MARK: Who moves
+
+    private struct Description {
+        var task = "", cpu: Int?, function = "", title = StepTitle(label: "", text: "")
+        var line = 0, command = "", raceLine: Int?, page = ""
+        var entry: (process: String, page: String)?
+        var begins = false, ends = false
+
+        func move(
+            race: Int, _ choice: RaceChoice, _ alterations: [Alteration]
+        ) -> ScheduledMove {
+            ScheduledMove(
+                race: race, choice: choice, task: task, cpu: cpu, function: function, title: title,
+                line: line, command: command, raceLine: raceLine, begins: begins, ends: ends,
+                alterations: alterations, page: page, entry: entry)
+        }
+    }
+
+    private mutating func describe(_ choice: RaceChoice) -> Description {
+        var description = Description()
+        let machine = walker.machine
+        let generation = machine.rules.generation
+        switch choice {
+        case .actor(let actor):
+            guard let line = walker.race.line(of: actor, ended: walker.position.ended)
+            else { return description }
+            let statement = walker.race.outline.lines[line]
+            description.raceLine = line
+            description.line = statement.location.line
+            description.command = statement.text
+            description.task = walker.race.outline.operation(line)?.actor ?? "kernel"
+            let process = machine.process(named: description.task)
+            let frame = walker.frame(of: line)
+            description.cpu = process.map { machine.cpu(of: $0) }
+            description.function = frame.map { $0.function.name(generation) } ?? ""
+            description.title = frame.map { title(of: $0, generation: generation) } ?? description.title
+        case .device(let place):
+            var bio = machine.firstBio
+            for _ in 0..<place { bio = machine.bio(after: bio) }
+            description.task = "device"
+            description.page = machine.name(ofPageIn: bio)
+            let reads = machine.readsNext(bio)
+            description.function = (reads ? KernelFunction.device : .end_page_writeback).name(generation)
+            description.title = StepTitle(
+                label: "",
+                text: reads ? "the device reads the page" : "the device has written the page")
+        case .eviction(let place):
+            let (cpu, entry) = machine.evictableTLBEntries[place]
+            description.task = "TLB"
+            description.cpu = cpu
+            description.page = machine.name(of: entry)
+            description.function = "tlb"
+            description.title = StepTitle(label: "", text: "the TLB drops an entry")
+            let parts = description.page.split(separator: ".", maxSplits: 1).map(String.init)
+            let user = machine.state.processes.first {
+                machine.cpu(of: $0) == cpu && machine.space(of: $0) == entry.mm
+            }
+            if let user, parts.count == 2 { description.entry = (machine.name(of: user), parts[1]) }
+        case .script:
+            break
+        }
+        return description
+    }
+
+    // MARK: What is wrong in the end
+
+    /// What the last state lacks, in words, and whether it does so only behind the race.
+    mutating func judge(
+        _ property: Properties, _ invariant: Invariant?
+    ) -> (text: String, isBehindRace: Bool) {
+        if let invariant, let found = walker.machine.violations(of: invariant).first {
+            return ("\(found.subject): \(found.text)", false)
+        }
+        if property == RaceSystem.Lacking.progress {
+            return ("nobody can go on: " + waits.joined(separator: "; "), false)
+        }
+        var session = walker.tail
+        var text = ""
+        let approach = session.approachRace { session, conclusions in
+            if let invariant, let found = session.machine.violations(of: invariant).first {
+                text = "\(found.subject): \(found.text)"
+                return false
+            }
+            guard invariant == nil,
+                let failed = conclusions.first(where: { $0.expectation?.passed == false })
+            else { return true }
+            let line = failed.statement.location.line
+            text = "line \(line): \(failed.statement.text): found \(failed.expectation!.found)"
+            return property != RaceSystem.Lacking.expectation
+        }
+        if case .stuck(let problem) = approach, property == RaceSystem.Lacking.script {
+            text = "line \(problem.location.line): \(problem.message)"
+        }
+        return (text, true)
+    }
+
+    /// For everybody who has something left to do: what he waits for.
+    var waits: [String] { walker.waits }
+
+    /// The move after which nothing remembered a store that the disk lacks, up to the end.
+    var doom: (Int?, String) {
+        guard let last = machines.last, !schedule.isEmpty else { return (nil, "") }
+        for (file, index) in last.pagesAheadOfDisk where !last.remembers(file, index) {
+            var move = machines.count - 1
+            while move > 0, !machines[move - 1].remembers(file, index) { move -= 1 }
+            guard move > 0 else { continue }
+            let name = "\(last.name(of: file))[\(index)]"
+            return (move - 1, "from here on nothing knows that \(name) must go to disk")
+        }
+        return (nil, "")
+    }
+}
+
+extension RaceWalker {
+    /// The step that a line takes next; for one that has not begun, the first that it would take.
+    func frame(of line: Int) -> StackFrame? {
+        let task = system.tasks[line]
+        if position.begun >> UInt64(line) & 1 == 1 { return machine.state.stack(of: task).last }
+        var trial = self
+        return trial.begin(line) ? trial.machine.state.stack(of: task).last : nil
+    }
+
+    /// Goes on behind a race, and stays there.
+    mutating func goOnForGood() {
+        var session = tail
+        guard case .race(let outline) = session.approachRace() else { return }
+        let next = position.race + 1
+        take(session, outline, next)
+    }
+
+    /// A sentence for each line that is under way or has not begun: what it waits for.
+    var waits: [String] {
+        var sentences: [String] = []
+        for actor in 0..<race.actorCount {
+            guard let line = race.line(of: actor, ended: position.ended) else { continue }
+            var trial = self
+            let text = race.outline.lines[line].text
+            if !trial.begin(line) {
+                sentences.append("'\(text)' cannot begin")
+                continue
+            }
+            let task = system.tasks[line]
+            if let waiting = trial.machine.wouldWait(task) {
+                let lock = machine.name(of: waiting)
+                let holder =
+                    waiting.holder.exists
+                    ? ", held by '\(race.text(ofLine: machine.line(of: waiting.holder)))'" : ""
+                sentences.append("'\(text)' waits for the \(lock)\(holder)")
+            }
+        }
+        return sentences
+    }
+}

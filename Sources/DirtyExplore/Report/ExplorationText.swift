@@ -1,0 +1,119 @@
+import DirtyMachine
+import DirtyScript
+
+/// What a search has found, for people.
+public enum ExplorationText {
+    public static func lines(_ exploration: Exploration) -> [String] {
+        var lines: [String] = []
+        if let breach = exploration.breach {
+            lines += schedule(breach)
+            lines.append("")
+        }
+        for note in exploration.notes {
+            lines.append(
+                "note: \(name(note)): \(note.text) (after \(steps(note.schedule.count)); "
+                    + "'--invariant \(note.invariant?.name ?? "")' shows them)")
+        }
+        lines.append(verdict(exploration))
+        lines.append(size(exploration.result))
+        return lines
+    }
+
+    /// The verdict in a sentence.
+    static func verdict(_ exploration: Exploration) -> String {
+        switch exploration.verdict {
+        case .holds: "holds: no interleaving breaks it on \(exploration.profile.rawValue)"
+        case .violated:
+            "violated on \(exploration.profile.rawValue) after "
+                + "\(steps(exploration.breach!.schedule.count)): \(name(exploration.breach!)): "
+                + exploration.breach!.text
+        case .deadlock:
+            "deadlock on \(exploration.profile.rawValue) after "
+                + "\(steps(exploration.breach!.schedule.count)): \(exploration.breach!.text)"
+        case .limit:
+            switch exploration.result.end {
+            case .limit(.states): "limit: as many states as were allowed; no verdict"
+            case .limit(.memory): "limit: as much memory as was allowed; no verdict"
+            case .limit(.time): "limit: the time is up; no verdict"
+            default: "limit: interrupted; no verdict"
+            }
+        }
+    }
+
+    static func name(_ breach: Breach) -> String {
+        breach.invariant.map { "\($0.id) \($0.name)" } ?? (breach.isDeadlock ? "deadlock" : "expectation")
+    }
+
+    private static func steps(_ count: Int) -> String { count == 1 ? "1 step" : "\(count) steps" }
+
+    static func size(_ result: SearchResult) -> String {
+        let bytes = result.states > 0 ? result.bytes / result.states : 0
+        let chance = result.chanceOfOmission
+        return "\(grouped(result.states)) states, \(grouped(result.transitions)) transitions, depth \(result.depth), "
+            + "\(bytes) bytes a state; a state was overlooked with a chance below "
+            + (chance < 1e-9 ? "1 in 1,000,000,000" : "1 in \(grouped(Int(1 / chance)))")
+    }
+
+    static func grouped(_ number: Int) -> String {
+        var digits = Array(String(number))
+        var at = digits.count - 3
+        while at > 0 {
+            digits.insert(",", at: at)
+            at -= 3
+        }
+        return String(digits)
+    }
+
+    // MARK: The schedule
+
+    /// A line for each move, and lines for what it changed.
+    static func schedule(_ breach: Breach) -> [String] {
+        var lines: [String] = []
+        var heading = ""
+        for (number, move) in breach.schedule.enumerated() {
+            let who = who(move)
+            if who != heading {
+                lines.append("")
+                lines.append(who)
+                heading = who
+            }
+            let label = move.title.label.isEmpty ? "" : move.title.label + " "
+            let text = move.title.text == move.function ? "" : "  " + label + move.title.text
+            let count = String(number + 1)
+            lines.append(
+                String(repeating: " ", count: max(0, 4 - count.count)) + count + "  " + move.function
+                    + text)
+            for line in changes(move) { lines.append("        " + line) }
+            if breach.doom == number { lines.append("      ! " + breach.doomText) }
+        }
+        return lines
+    }
+
+    private static func who(_ move: ScheduledMove) -> String {
+        let cpu = move.cpu.map { "CPU\($0)  " } ?? ""
+        if move.raceLine == nil { return "\(cpu)\(move.task), \(move.page)" }
+        return "\(cpu)line \(move.line): \(move.command)"
+    }
+
+    private static func changes(_ move: ScheduledMove) -> [String] {
+        var subjects: [(name: String, texts: [String])] = []
+        for alteration in move.alterations where alteration.subject != "" || !isHistory(alteration) {
+            let text = "\(alteration.attribute) \(alteration.old) -> \(alteration.new)"
+            if let known = subjects.firstIndex(where: { $0.name == alteration.subject }) {
+                subjects[known].texts.append(text)
+            } else {
+                subjects.append((alteration.subject, [text]))
+            }
+        }
+        return subjects.flatMap { subject in
+            TextWrap.lines(
+                (subject.name.isEmpty ? "" : subject.name + ": ") + subject.texts.joined(separator: ", "),
+                90)
+        }
+    }
+
+    /// Counts of what has happened say nothing about why.
+    private static func isHistory(_ alteration: Alteration) -> Bool {
+        ["pgfault", "pgmajfault", "tlb_flush"].contains(alteration.attribute)
+    }
+}

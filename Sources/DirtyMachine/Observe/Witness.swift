@@ -1,0 +1,53 @@
+// Who still knows of a store that the disk lacks: to tell at which step of a schedule it was lost.
+
+extension Machine {
+    /// Whether anything on the way to the disk still knows that a page of a file holds a store
+    /// which the disk lacks: flags and buffers, a write that the device has yet to read, a dirty
+    /// PTE or one that a task has taken away and not yet answered for. True also where there is
+    /// nothing to know.
+    public func remembers(_ file: Ref<File>, _ index: Int) -> Bool {
+        let page = state.findPage(file, index)
+        guard page.exists else {
+            let stored = state.radixValue(self[file, .stored], index)
+            return stored == 0 || UInt32(truncatingIfNeeded: stored) == state.diskValue(file, index)
+        }
+        if self[page, .contents] == state.diskValue(file, index) { return true }
+        let hasBuffers = self[page, .buffers] > 0
+        if self[page, .dirty], !hasBuffers || self[page, .dirtyBuffers] != 0 { return true }
+        if self[page, .dirtyBuffers] != 0 || self[page, .isInTransaction] { return true }
+        if self[page, .bio].exists, !self[self[page, .bio], .isSampled] { return true }
+        if state.tasks.contains(where: { isAboutToTell(of: page, $0) }) { return true }
+        return InvariantChecks(self).mapped.contains { $0.folio == page && $0.entry.dirty }
+    }
+
+    /// The task has a dirty PTE in its hands, or is about to dirty the page, or to submit it.
+    private func isAboutToTell(of page: Ref<Folio>, _ task: Ref<Task>) -> Bool {
+        for entry in [self[task, .rmapOld], self[task, .zapOld]] where entry.dirty && entry.folio == page {
+            return true
+        }
+        let functions = state.stack(of: task).map(\.function)
+        if self[task, .dirtyPage] == page,
+            functions.contains(where: { [.set_page_dirty, .set_page_dirty_buffers].contains($0) })
+        {
+            return true
+        }
+        return self[task, .wbcPage] == page && self[page, .asyncBuffers] != 0 && !self[page, .bio].exists
+            && !functions.isEmpty
+    }
+
+    /// The pages of all files that hold a store which the disk lacks, or are told to.
+    public var pagesAheadOfDisk: [(file: Ref<File>, index: Int)] {
+        state.files.flatMap { file -> [(file: Ref<File>, index: Int)] in
+            guard self[file, .fileSystem].hasDisk, self[file, .device] == .none else { return [] }
+            var found: [(file: Ref<File>, index: Int)] = []
+            var from = 0
+            while let (index, word) = state.radixFirst(self[file, .stored], in: from...State.lastIndex) {
+                if UInt32(truncatingIfNeeded: word) != state.diskValue(file, index) {
+                    found.append((file, index))
+                }
+                from = index + 1
+            }
+            return found
+        }
+    }
+}

@@ -1,0 +1,201 @@
+/// Tells the states of one machine apart, and writes them down in few words.
+///
+/// A state is written as its difference from a *base*, the state in which a search begins. Records
+/// that were in use there are *old* and known by their addresses; those allocated since are *young*
+/// and count by what they hold and where they are referred to from, so that the order of
+/// allocations makes no difference. So do freed records, serial numbers, and counters that only
+/// tell history.
+///
+/// The fingerprint of the old words is a sum over them, kept up to date from the changes of each
+/// step; only what refers to young records is gone through anew.
+public struct StateCodec: Sendable {
+    let base: [UInt64]
+    private let roles: WordRoles
+    /// Records from here on are young.
+    private let youngest: UInt64
+    /// The role of each old node's slots, by the node's address in units of the alignment.
+    private var slotRoles: [WordRole]
+    /// Where the old record begins that a word belongs to.
+    private var owners: [UInt32]
+
+    // The state that was loaded: the sum of its old words that refer to nothing young, the places
+    // of those that do, and all places that differ from the base.
+    var sum: UInt64 = 0
+    var special: [UInt32] = []
+    var touched: [UInt32] = []
+    // The state after a step from there.
+    var nextSum: UInt64 = 0
+    var nextSpecial: [UInt32] = []
+    private var young: [UInt32] = []
+    // Reused from step to step.
+    var marks: [UInt32]
+    var mark: UInt32 = 0
+    var places: [UInt32] = []
+
+    /// `machine` is the base; nothing that is in use there is given to anybody else later.
+    public init(_ machine: inout Machine, countsMatter: Bool = false, wasteMatters: Bool = false) {
+        machine.oldRecords = UInt32(machine.state.words.count)
+        base = machine.state.words
+        youngest = UInt64(base.count)
+        roles = WordRoles(
+            omitting: WordRoles.Omissions(
+                counts: !countsMatter, waste: !wasteMatters,
+                ratelimits: machine[State.system, .dirtyLimit] == 0))
+        marks = Array(repeating: 0, count: base.count)
+        slotRoles = Array(repeating: WordRole(), count: base.count / State.alignment + 1)
+        owners = Array(repeating: 0, count: base.count)
+        var at = Int(State.system.raw)
+        while at < base.count {
+            let kind = machine.state.kind(at: UInt32(at))
+            let size = max(1, (kind.words + State.alignment - 1) / State.alignment) * State.alignment
+            for place in at..<min(at + size, base.count) { owners[place] = UInt32(at) }
+            if kind == .node {
+                let node = Ref<Node>(raw: UInt32(at))
+                slotRoles[at / State.alignment] = roles.slot(
+                    machine[node, .role], isLeaf: machine[node, .shift] == 0)
+            }
+            at += size
+        }
+    }
+
+    /// The fingerprint of a machine that has gone on from the loaded state by the changes in its
+    /// log.
+    public mutating func fingerprint(_ machine: borrowing Machine) -> UInt64 {
+        nextSum = sum(after: machine.log)
+        collectSpecial(machine)
+        if nextSpecial.isEmpty { return nextSum }
+        return nextSum &+ youngFingerprint(machine)
+    }
+
+    // MARK: Words
+
+    @inline(__always)
+    private static func mix(_ place: UInt64, _ value: UInt64) -> UInt64 {
+        var x = value ^ (place &* 0x9e37_79b9_7f4a_7c15)
+        x = (x ^ (x &>> 32)) &* 0xd6e8_feb8_6659_fd93
+        x = (x ^ (x &>> 32)) &* 0xd6e8_feb8_6659_fd93
+        return x ^ (x &>> 32)
+    }
+
+    /// The kind that an old record had in the beginning: it gets no other.
+    private func kind(of ref: UInt32) -> RecordKind {
+        RecordKind(rawValue: UInt8(truncatingIfNeeded: base[Int(ref)])) ?? .free
+    }
+
+    /// What a changed word of an old record is.
+    @inline(__always)
+    private func role(_ kind: RecordKind, _ ref: UInt32, _ offset: Int) -> WordRole {
+        kind == .node && offset >= Node.firstSlot
+            ? slotRoles[Int(ref) / State.alignment] : roles[kind, offset]
+    }
+
+    @inline(__always)
+    private func refersToYoung(_ word: UInt64, _ role: WordRole) -> Bool {
+        if role.low, word & WordRole.lowHalf >= youngest { return true }
+        if role.high, word &>> 32 >= youngest { return true }
+        return role.isPTE && word &>> PTE.frameShift >= youngest && PTE(word: word).isMapped
+    }
+
+    /// Takes the changes of a step into account, from the loaded state on.
+    @inline(__always)
+    private func sum(after changes: [Change]) -> UInt64 {
+        var sum = sum
+        for change in changes where UInt64(change.ref) < youngest {
+            let role = role(change.kind, change.ref, Int(change.offset))
+            let (old, new) = (change.old & ~role.ignored, change.new & ~role.ignored)
+            if old == new { continue }
+            let place = UInt64(change.ref) &+ UInt64(change.offset)
+            if !role.hasReferences {
+                sum = sum &- StateCodec.mix(place, old) &+ StateCodec.mix(place, new)
+            } else {
+                if !refersToYoung(old, role) { sum &-= StateCodec.mix(place, old) }
+                if !refersToYoung(new, role) { sum &+= StateCodec.mix(place, new) }
+            }
+        }
+        return sum
+    }
+
+    /// The places of old words that refer to something young once the changes were made.
+    @inline(__always)
+    private mutating func collectSpecial(_ machine: borrowing Machine) {
+        nextSpecial.removeAll(keepingCapacity: true)
+        nextSpecial.append(contentsOf: special)
+        for change in machine.log where UInt64(change.ref) < youngest {
+            let role = role(change.kind, change.ref, Int(change.offset))
+            guard role.hasReferences else { continue }
+            let at = Int(change.ref) &+ Int(change.offset)
+            let place = UInt32(at)
+            let isSpecial = refersToYoung(machine.state.words[at] & ~role.ignored, role)
+            let known = nextSpecial.firstIndex(of: place)
+            if isSpecial {
+                if known == nil { nextSpecial.append(place) }
+            } else if let known {
+                nextSpecial.swapAt(known, nextSpecial.count - 1)
+                nextSpecial.removeLast()
+            }
+        }
+    }
+
+    // MARK: Young records
+
+    /// The fingerprint of what refers to young records, and of these: they are named in the order
+    /// in which a walk from the old ones comes to them.
+    private mutating func youngFingerprint(_ machine: borrowing Machine) -> UInt64 {
+        if nextSpecial.count > 1 { nextSpecial.sort() }
+        young.removeAll(keepingCapacity: true)
+        var sum: UInt64 = 0
+        for place in nextSpecial {
+            let ref = owners[Int(place)]
+            let role = role(kind(of: ref), ref, Int(place - ref))
+            sum &+= StateCodec.mix(UInt64(place), named(machine.state.words[Int(place)], role))
+        }
+        var next = 0
+        while next < young.count {
+            sum &+= fingerprint(of: young[next], number: next, machine)
+            next += 1
+        }
+        return sum
+    }
+
+    private mutating func fingerprint(of raw: UInt32, number: Int, _ machine: borrowing Machine) -> UInt64 {
+        let kind = machine.state.kind(at: raw)
+        var sum: UInt64 = 0
+        let slots =
+            kind == .node
+            ? roles.slot(
+                machine[Ref<Node>(raw: raw), .role], isLeaf: machine[Ref<Node>(raw: raw), .shift] == 0)
+            : WordRole()
+        for offset in 0..<kind.words {
+            let word = machine.state.words[Int(raw) &+ offset]
+            if word == 0 { continue }
+            let role = kind == .node && offset >= Node.firstSlot ? slots : roles[kind, offset]
+            let place = 1 << 40 | UInt64(number) << 8 | UInt64(offset)
+            sum &+= StateCodec.mix(place, named(word, role))
+        }
+        return sum
+    }
+
+    /// A word with the names of young records in their references' place.
+    @inline(__always)
+    private mutating func named(_ word: UInt64, _ role: WordRole) -> UInt64 {
+        var word = word & ~role.ignored
+        if role.low, word & WordRole.lowHalf >= youngest {
+            word = word & WordRole.highHalf | name(UInt32(truncatingIfNeeded: word))
+        }
+        if role.high, word &>> 32 >= youngest {
+            word = word & WordRole.lowHalf | name(UInt32(truncatingIfNeeded: word &>> 32)) &<< 32
+        }
+        if role.isPTE, word &>> PTE.frameShift >= youngest, PTE(word: word).isMapped {
+            let frame = UInt32(truncatingIfNeeded: word &>> PTE.frameShift)
+            word = word & ((1 << PTE.frameShift) - 1) | name(frame) &<< PTE.frameShift
+        }
+        return word
+    }
+
+    @inline(__always)
+    private mutating func name(_ raw: UInt32) -> UInt64 {
+        let number = young.firstIndex(of: raw) ?? young.count
+        if number == young.count { young.append(raw) }
+        return 1 << 31 | UInt64(number)
+    }
+}

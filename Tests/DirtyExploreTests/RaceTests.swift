@@ -1,0 +1,140 @@
+import DirtyExplore
+import DirtyMachine
+import DirtyScript
+import Testing
+
+@Suite struct RaceTests {
+    /// The race of 2006: writeback against a store, and then a sync that has to bring it to disk.
+    private let storeAgainstWriteback =
+        oneStore + """
+            race
+              A write m[0]
+              writeback db[0]
+            end
+            A fsync db
+            expect lost 0
+            """
+
+    @Test(arguments: zip([Profile.v2_6_19, .v2_6_20, .v6_18], [Exploration.Verdict.violated, .violated, .holds]))
+    func `a store against writeback`(_ kernel: Profile, _ verdict: Exploration.Verdict) async throws {
+        let found = try await explore(storeAgainstWriteback, kernel: kernel)
+        #expect(found.verdict == verdict)
+    }
+
+    @Test func `a schedule replays as a scenario whose expectation fails`() async throws {
+        let found = try await explore(storeAgainstWriteback, kernel: .v2_6_20)
+        let (failures, end) = try replay(found)
+        #expect(failures > 0)
+        #expect(end == .finished)
+    }
+
+    @Test func `the schedule has every move, in the words of the kernel`() async throws {
+        let found = try await explore(storeAgainstWriteback, kernel: .v2_6_20)
+        let breach = try #require(found.breach)
+        #expect(breach.schedule.count <= found.result.depth)
+        #expect(Set(breach.schedule.map(\.task)) == ["A", "kernel", "device"])
+        #expect(breach.schedule.contains { $0.function == "page_mkclean_one" })
+    }
+
+    @Test(arguments: [Profile.v2_6_19, .v6_18])
+    func `one worker and two find the same`(_ kernel: Profile) async throws {
+        let alone = try await explore(storeAgainstWriteback, kernel: kernel, blockSize: 64)
+        let together = try await explore(storeAgainstWriteback, kernel: kernel, workers: 2, blockSize: 64)
+        #expect(alone.result.states == together.result.states)
+        #expect(alone.result.transitions == together.result.transitions)
+        #expect(alone.breach?.schedule == together.breach?.schedule)
+        #expect(alone.breach?.text == together.breach?.text)
+    }
+
+    @Test func `expectations behind the race are asked in every final state`() async throws {
+        let text = """
+            kernel 6.18
+            file db 1 ext4 cached
+            process A
+            process B
+            A mmap m db rw shared
+            B mmap m db rw shared
+            race
+              A write m[0] 7
+              B write m[0] 8
+            end
+            A read m[0]
+            expect value 8
+            """
+        let found = try await explore(text)
+        #expect(found.verdict == .violated)
+        #expect(found.breach?.text == "line 12: expect value 8: found value 7")
+        #expect(try replay(found).failures == 1)
+    }
+
+    @Test func `one race after the other`() async throws {
+        let text = """
+            kernel 6.18
+            file db 1 ext4 cached
+            process A
+            A mmap m db rw shared
+            race
+              A write m[0]
+            end
+            expect db[0] dirty
+            race
+              A write m[0]
+              writeback db[0]
+            end
+            expect db[0] dirty
+            """
+        let found = try await explore(text)
+        #expect(found.verdict == .violated)
+        #expect(Set(found.breach?.schedule.map(\.race) ?? []) == [0, 1])
+        #expect(try replay(found).failures > 0)
+    }
+
+    @Test func `TLBs drop entries only where the scenario asks for it`() async throws {
+        let text = """
+            kernel 6.18
+            file db 1 ext4 cached
+            process A
+            A mmap m db rw shared
+            race
+              A write m[0]
+              A write m[0]
+            end
+            """
+        let without = try await explore(text)
+        let with = try await explore(text, rules: ["tlb-eviction=on"])
+        #expect(without.verdict == .holds)
+        #expect(with.verdict == .holds)
+        #expect(with.result.states > without.result.states)
+    }
+
+    @Test func `nobody who waits for 'complete' can go on: a deadlock`() async throws {
+        let text =
+            oneStore + """
+                writeback db[0] start
+                A write m[0]
+                race
+                  A fsync db
+                end
+                """
+        let found = try await explore(text, kernel: .v2_6_20)
+        #expect(found.verdict == .deadlock)
+        #expect(found.breach?.text.contains("waits for the writeback of db[0]") == true)
+        guard case .stuck = try replay(found).end else {
+            Issue.record("the replay has to be stuck as well")
+            return
+        }
+    }
+
+    @Test func `a scenario without a race is told so`() throws {
+        #expect(throws: Diagnostics.self) { try Explorer(try parse(oneStore)) }
+    }
+
+    @Test func `limits are no verdict`() async throws {
+        var options = Explorer.Options()
+        options.kernel = .v6_18
+        options.search.maximumStates = 50
+        options.search.blockSize = 10
+        let found = await (try Explorer(try parse(storeAgainstWriteback), options: options)).run()
+        #expect(found.verdict == .limit)
+    }
+}
