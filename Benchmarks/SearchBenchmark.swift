@@ -11,17 +11,18 @@ enum SearchBenchmark {
         let (pages, stores, passes) =
             sizes.count == 3 ? (sizes[0], sizes[1], sizes[2]) : (2, 2, 2)
         let machine = SmallMachine(pages: pages, stores: stores, passes: passes)
-        print("workers      states  transitions  states/s  bytes/state")
+        print("workers      states  transitions  states/s  states/CPU-s  bytes/state")
         for _ in 0..<3 {
             for workers in [1, 2] {
                 var options = SearchOptions()
                 options.workers = workers
-                let start = nanoseconds()
+                let (start, used) = (nanoseconds(), processorTime())
                 let result = await Search(machine, options: options).run()
                 let seconds = Double(nanoseconds() - start) / 1e9
                 print(
                     workers, result.states, result.transitions,
-                    Int(Double(result.states) / seconds), result.bytes / result.states)
+                    Int(Double(result.states) / seconds),
+                    Int(Double(result.states) / (processorTime() - used)), result.bytes / result.states)
             }
         }
     }

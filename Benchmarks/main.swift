@@ -116,6 +116,11 @@ if CommandLine.arguments.dropFirst().first == "scale" {
     exit(0)
 }
 
+if CommandLine.arguments.dropFirst().first == "races" {
+    await RaceBenchmark.run(Array(CommandLine.arguments.dropFirst(2)))
+    exit(0)
+}
+
 let rounds = 9
 var recorded = Simulation(recording: true)
 var silent = Simulation(recording: false)

@@ -22,7 +22,8 @@ func explore(
     options.invariants = invariants
     options.search.workers = workers
     options.search.blockSize = blockSize
-    return await (try Explorer(try parse(text), options: options)).run()
+    let explorer = try Explorer(try parse(text), options: options)
+    return await explorer.run()
 }
 
 /// Replays a counterexample as an ordinary scenario: how many of its expectations failed, and
@@ -30,7 +31,7 @@ func explore(
 func replay(_ exploration: Exploration) throws -> (failures: Int, end: RunEnd) {
     let text = Counterexample.text(try #require(exploration.breach), of: exploration)
     var session = try Session(try parse(text))
-    let end = session.run()
+    let end = try session.run()
     return (session.progress.failures, end)
 }
 

@@ -76,6 +76,7 @@ extension Machine {
         let vpn = rmapAddress(t)
         switch position {
         case 0:  // page_check_address()
+            if !rules.mkcleanAwaitsLock, pte(mm, vpn).isNone { return .leave() }
             if let wait = lockPTL(mm, t) { return wait }
             let entry = pte(mm, vpn)
             guard entry.isMapped, entry.folio == self[t, .rmapPage],

@@ -6,6 +6,9 @@ extension Machine {
     mutating func set_page_dirty(_ t: Ref<Task>, at position: Int) -> Flow {
         guard position == 0 else { return .leave(self[t, .result]) }
         let page = self[t, .dirtyPage]
+        if !rules.faultSetsDirty, state.stack(of: t).contains(where: { $0.function == .handle_mm_fault }) {
+            return .leave(0)
+        }
         // folio_mark_dirty() does this; write(2) goes through mark_buffer_dirty() instead.
         if self[t, .operation] != .pwrite { self[page, .reclaim] = false }
         let file = self[page, .mapping]  // D1

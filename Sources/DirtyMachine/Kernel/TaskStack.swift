@@ -37,7 +37,8 @@ extension Machine {
     /// Begins an operation. Its first atomic step is yet to come. `place` is a record that was set
     /// aside for it, if any.
     mutating func beginTask(
-        _ kind: OperationKind, process: Ref<Process>, label: Int, line: Int, in place: Ref<Task>
+        _ kind: OperationKind, process: Ref<Process>, label: Int, line: Int,
+        in place: Ref<Task> = .none
     ) -> Ref<Task> {
         var task = place
         if !task.exists {

@@ -121,4 +121,9 @@ public struct Rules: Hashable, Sendable {
     /// madvise(MADV_DONTNEED) holds mmap_sem for reading, so that faults of other threads run
     /// beside it.
     public var madviseSharesLock = true
+    /// page_mkclean() takes ptl even where it sees an empty PTE, and so waits for whoever is about
+    /// to flush or to put it back.
+    public var mkcleanAwaitsLock = true
+    /// A write fault dirties the page; else only the PTE knows.
+    public var faultSetsDirty = true
 }

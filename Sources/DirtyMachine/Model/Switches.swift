@@ -222,5 +222,13 @@ extension Switch {
                 .init("write") { $0.madviseSharesLock = false },
                 .init("read") { $0.madviseSharesLock = true },
             ], in: ["write", "write", "write", "write", "read"]),
+        Switch(
+            "", "mkclean-sync",
+            "page_mkclean() waits for ptl also where it sees an empty PTE (PVMW_SYNC).",
+            .flag(\.mkcleanAwaitsLock), in: [untracked, "right", "right", "right", "right"]),
+        Switch(
+            "", "fault-sets-dirty",
+            "A write fault in a tracked mapping dirties the page, and does not leave that to the PTE.",
+            .flag(\.faultSetsDirty), in: [untracked, "right", "right", "right", "right"]),
     ]
 }

@@ -51,7 +51,7 @@ extension Session {
         _ page: Operand?, _ statement: Statement, _ move: inout Move,
         _ conclusions: inout [Conclusion]
     ) -> Advance {
-        progress.commandLogStart = machine.log.count
+        progress.commandLogStart = changeCount
         let bio = machine.pendingBios.first { bio in
             machine.deviceCanStep(bio)
                 && (page.map { machine.isAbout(bio, machine.file(named: $0.name), $0.range) } ?? true)
@@ -71,7 +71,7 @@ extension Session {
     private mutating func dropEntry(
         _ name: String, _ page: Operand, _ statement: Statement, _ conclusions: inout [Conclusion]
     ) -> Advance {
-        progress.commandLogStart = machine.log.count
+        progress.commandLogStart = changeCount
         guard let process = machine.process(named: name),
             let pages = (try? addresses(page, name)),
             let entry = machine.state.tlb(of: machine.cpu(of: process)).first(where: {

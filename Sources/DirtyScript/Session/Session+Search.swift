@@ -83,9 +83,7 @@ extension Session {
         for task in machine.state.tasks where !machine.label(of: task).isEmpty {
             session.progress.labels[machine.label(of: task)] = task
         }
-        session.moves.removeAll()
-        session.checkpoints = [(0, session.progress)]
-        session.undone.removeAll()
+        session.begin()
         return session
     }
 
