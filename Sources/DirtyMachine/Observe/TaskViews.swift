@@ -17,6 +17,15 @@ public struct TaskResult: Hashable, Sendable {
 }
 
 extension Machine {
+    /// Where a task stands in the function that is about to act; nil when it has ended.
+    public func topFrame(of task: Ref<Task>) -> StackFrame? {
+        let level = self[task, .depth] - 1
+        guard level >= 0 else { return nil }
+        return StackFrame(
+            function: KernelFunction(rawValue: UInt8(self[task, .function(level)])) ?? .none,
+            position: self[task, .position(level)])
+    }
+
     public func isDone(_ task: Ref<Task>) -> Bool { self[task, .isDone] }
     /// Whether the operation is one that returns what it read.
     public func isLoad(_ task: Ref<Task>) -> Bool {

@@ -44,6 +44,8 @@ struct History: Sendable {
     private(set) var chapters: [Outline.Chapter] = []
     /// The moves that brought failed expectations, with those.
     private(set) var failures: [(move: Int, list: [FailedExpectation])] = []
+    /// Dirty pages and faults over time.
+    private(set) var series = Series()
     /// The beginning of the block that is open: what a block needs to know when it is closed.
     private var open: (start: Int, changesBefore: Int, progress: Progress)
     /// Counts how often what was known of the future became void.
@@ -75,7 +77,9 @@ struct History: Sendable {
 
     /// Notes the move after so many, with what the session knew before and knows now. What was
     /// known is void if it was another move.
-    mutating func note(_ move: Move, at position: Int, _ before: Progress, _ after: Progress) {
+    mutating func note(
+        _ move: Move, at position: Int, _ before: Progress, _ after: Progress, _ state: State, faults: Int
+    ) {
         var marks: Record.Marks = []
         if move.frame != nil { marks.insert(.hasFrame) }
         if move.choice != .script { marks.insert(.hasChoice) }
@@ -90,6 +94,7 @@ struct History: Sendable {
             truncate(to: position)
         }
         records.append(record)
+        series.note(state, faults: faults)
         if move.choice != .script { choices[position] = move.choice }
         if after.chapterNumber != before.chapterNumber {
             chapters.append(Outline.Chapter(position: position + 1, title: after.chapter))
@@ -102,6 +107,7 @@ struct History: Sendable {
         guard position < records.count else { return }
         revision += 1
         records.removeLast(records.count - position)
+        series.truncate(to: position)
         if !choices.isEmpty { choices = choices.filter { $0.key < position } }
         while let last = chapters.last, last.position > position { chapters.removeLast() }
         while let last = failures.last, last.move >= position { failures.removeLast() }

@@ -65,8 +65,26 @@ extension Session {
 
     /// Makes a move and keeps all of its changes.
     mutating func make(_ choice: Choice) -> Advance {
+        if choice == .script, goOnWithin() { return .moved }
         var conclusions: [Conclusion] = []
         return advance(choice, &conclusions)
+    }
+
+    /// The short way of most moves, in the middle of an operation: the machine goes on, and the
+    /// session knows no more than before. False where there is more to it; nothing was done then.
+    private mutating func goOnWithin() -> Bool {
+        guard let task = progress.running, typing.lines.isEmpty, !machine.isDone(task), progress.hasNoNews
+        else { return false }
+        var move = Move(choice: .script, changesBefore: changeCount)
+        move.slot = machine.slot(of: task)
+        move.frame = machine.topFrame(of: task)
+        move.line = machine.line(of: task)
+        guard case .stepped = machine.step(task) else {
+            machine.undo(to: move.changesBefore - window.logStart)
+            return false
+        }
+        note(move)
+        return true
     }
 
     /// Makes a move and tells which statements it brought to their end, the checks behind it
@@ -85,7 +103,7 @@ extension Session {
         }
         performTrailing(&conclusions)
         noteTurns(since: before.cursor, choice)
-        note(move, from: before)
+        note(move, since: before)
         return .moved
     }
 

@@ -15,6 +15,8 @@ struct Window: Sendable {
     var checkpoints: [(move: Int, progress: Progress)] = []
     /// What the moves belong to, for the lines of a race.
     var lines: [Int] = []
+    /// The counter of faults behind the latest of them.
+    var faults = 0
 }
 
 extension Session {
@@ -82,12 +84,15 @@ extension Session {
         window.checkpoints = [(0, progress)]
     }
 
-    /// A move has been made: notes it.
-    mutating func note(_ move: Move, from before: Progress) {
-        history.note(move, at: position, before, progress)
+    /// A move has been made: notes it, with what the session knew before if that has changed.
+    mutating func note(_ move: Move, since before: Progress? = nil) {
+        let faults = machine.state.counter(.pgfault)
+        history.note(
+            move, at: position, before ?? progress, progress, machine.state, faults: max(0, faults - window.faults))
+        window.faults = faults
         window.marks.append(move.changesBefore)
         window.lines.append(move.line)
-        if progress != before { window.checkpoints.append((position, progress)) }
+        if let before, progress != before { window.checkpoints.append((position, progress)) }
     }
 
     /// Takes the latest move back. False at the beginning.
@@ -101,6 +106,7 @@ extension Session {
         machine.undo(to: mark - window.logStart)
         while let last = window.checkpoints.last, last.move > position { window.checkpoints.removeLast() }
         if let last = window.checkpoints.last { progress = last.progress }
+        window.faults = machine.state.counter(.pgfault)
         return true
     }
 
@@ -141,6 +147,7 @@ extension Session {
         window.start = start
         window.logStart = changes
         window.checkpoints = [(start, known)]
+        window.faults = machine.state.counter(.pgfault)
         while position < target, case .moved = make(nextChoice) {}
     }
 
@@ -189,6 +196,9 @@ extension Session {
         while position > 0, !history.records[position - 1].marks.contains(mark) { position -= 1 }
         return max(0, position)
     }
+
+    /// Dirty pages and faults over the course, behind and ahead.
+    public var series: Series { history.series }
 
     /// The chapters that are known, behind and ahead.
     public var knownChapters: [Outline.Chapter] { history.chapters }

@@ -151,6 +151,9 @@ public struct Progress: Hashable, Sendable {
         public let seconds: Double?
     }
 
+    /// Nothing here belongs to the latest move alone.
+    var hasNoNews: Bool { pause == nil && newFailures.isEmpty && passedOver == nil }
+
     /// What belongs to one move alone, and ends with the next.
     mutating func beginMove() {
         pause = nil

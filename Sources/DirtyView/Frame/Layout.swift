@@ -3,6 +3,8 @@ public enum Pane: Int, CaseIterable, Sendable {
     case vmas = 1, pages, calls, changes, counters, narration, tasks, tlb, log
     /// These have no digit and appear where there is room for them.
     case rmap, file, history, script, invariants
+    /// These have keys of their own, and the whole screen.
+    case map, course
 
     /// The digit that leads to it.
     var digit: Int? { rawValue <= 9 ? rawValue : nil }
@@ -29,6 +31,8 @@ public enum Pane: Int, CaseIterable, Sendable {
         case .history: "Hist"
         case .script: "Script"
         case .invariants: "Inv"
+        case .map: "Map"
+        case .course: "Time"
         }
     }
 }

@@ -14,6 +14,7 @@ enum Action: Hashable, Sendable {
     case nextPane, previousPane, pane(Pane)
     case up, down, left, right, pageUp, pageDown, top, bottom
     case open, back, zoom, onlyChanged
+    case closer, wider
     // The rest
     case choose, undoTyped, find, findNext, findPrevious
     case prompt, palette, help, quit
@@ -162,6 +163,19 @@ enum KeyTable {
                 keys: [key("a")], action: .onlyChanged, name: "only changed",
                 help: "Show all pages, or only those that the latest step changed.",
                 hint: "changed", panes: [.pages]),
+            Binding(
+                keys: [key("M")], action: .pane(.map), name: "map",
+                help: "Show all pages of the mapping or file as a map: a cell looks like the worst of its pages."),
+            Binding(
+                keys: [key(")")], action: .closer, name: "look closer",
+                help: "Map: a cell stands for fewer pages; Enter does the same, and lists a single page.",
+                hint: "closer", panes: [.map]),
+            Binding(
+                keys: [key("(")], action: .wider, name: "show more",
+                help: "Map: a cell stands for more pages.", hint: "more", panes: [.map]),
+            Binding(
+                keys: [key("O")], action: .pane(.course), name: "over time",
+                help: "Show dirty pages, writeback and faults over the whole course, with the dirty limits."),
         ]
 
     private static let others = [
@@ -211,6 +225,8 @@ extension Pane {
         case .history: "history of the page"
         case .script: "script"
         case .invariants: "invariants"
+        case .map: "map of the pages"
+        case .course: "dirty pages over time"
         }
     }
 }

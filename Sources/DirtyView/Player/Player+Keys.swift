@@ -60,6 +60,7 @@ extension Player {
     /// Actions that change what is seen, not where the session stands.
     private mutating func look(_ action: Action) {
         message = nil
+        if focus == .map, lookAtMap(action) { return }
         switch action {
         case .nextPane: focusNeighbour(1)
         case .previousPane: focusNeighbour(-1)
@@ -75,6 +76,8 @@ extension Player {
         case .open: open()
         case .back: goBackALevel()
         case .zoom: isZoomed.toggle()
+        case .closer: zoomMap(1)
+        case .wider: zoomMap(-1)
         case .onlyChanged:
             onlyChanged.toggle()
             say(onlyChanged ? "only the pages that the latest step changed; a shows all" : "all pages")
@@ -95,6 +98,23 @@ extension Player {
         case .quit: quit()
         default: break
         }
+    }
+
+    /// Moving means something else on a map. False for what means here what it means everywhere.
+    private mutating func lookAtMap(_ action: Action) -> Bool {
+        switch action {
+        case .up: moveInMap(rows: -1)
+        case .down: moveInMap(rows: 1)
+        case .left: moveInMap(cells: -1)
+        case .right: moveInMap(cells: 1)
+        case .pageUp: moveInMap(screens: -1)
+        case .pageDown: moveInMap(screens: 1)
+        case .top: moveInMap(toEnd: false)
+        case .bottom: moveInMap(toEnd: true)
+        case .open: openInMap()
+        default: return false
+        }
+        return true
     }
 
     private mutating func quit() {

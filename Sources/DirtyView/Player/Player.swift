@@ -32,6 +32,8 @@ public struct Player: Sendable {
     public var panes = PaneSets()
     var focus = Pane.pages
     var isZoomed = false
+    /// How often the map has been looked at closer.
+    var mapZoom = 0
     /// What the user has selected; nil while the selection follows what happens.
     var chosen: Selection?
     var onlyChanged = false
@@ -257,6 +259,8 @@ public struct Player: Sendable {
         case .history: HistoryPane(scene: scene, columns: columns).listing(height: height)
         case .script: ScriptPane(scene: scene, columns: columns).listing(height: height)
         case .invariants: InvariantPane(scene: scene, columns: columns).listing(height: height)
+        case .map: MapPane(scene: scene, columns: columns, zoom: mapZoom).listing(height: height)
+        case .course: CoursePane(scene: scene, columns: columns).listing(height: height)
         }
     }
 

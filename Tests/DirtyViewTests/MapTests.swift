@@ -1,0 +1,114 @@
+import DirtyMachine
+import DirtyScript
+import Testing
+
+@testable import DirtyView
+
+/// The map of all pages, and the course of dirty pages over time.
+@Suite struct MapTests {
+    private static let wide = """
+        file db 100000 ext4
+        process A
+        A mmap m db rw shared
+        A write m[70000]
+        A read m[300]
+        A write m[99999]
+        """
+
+    @Test(arguments: [1, 5, 79, 4096, 100_000, 1 << 28], [(20, 3), (80, 18), (200, 54)])
+    func `every page has a cell at every zoom`(count: Int, size: (columns: Int, rows: Int)) {
+        for selected in Set([0, count / 3, count - 1]) {
+            var last: MapGeometry?
+            for zoom in 0...40 {
+                let map = MapGeometry(
+                    count: count, selected: selected, columns: size.columns, rows: size.rows, zoom: zoom)
+                #expect(map.pages.contains(selected))
+                #expect(map.pages.upperBound <= count)
+                #expect((map.pages.count + map.run - 1) / map.run <= map.columns * map.rows)
+                #expect(map.pages.lowerBound % map.run == 0)
+                if zoom == 0 { #expect(map.pages == 0..<count) }
+                if zoom >= map.depth { #expect(map.run == 1) }
+                if let last { #expect(map.run <= last.run) }
+                last = map
+            }
+        }
+    }
+
+    @Test func `the map has all pages, and Enter leads to the page`() throws {
+        var player = try Fixture.player(Self.wide, "GM")
+        let whole = player.frame(size: Size(80, 24)).text
+        #expect(whole.contains("Map of A.m  100000 pages, a cell is 128 pages"))
+        #expect(whole.contains("D DIRTY 2"))
+        #expect(whole.contains("r CLEAN 1"))
+        #expect(whole.contains("sel pages 99968-99999  worst DIRTY"))
+        player.press(.enter)
+        #expect(player.frame(size: Size(80, 24)).text.contains("a cell is 32 pages"))
+        player.type("(")
+        #expect(player.frame(size: Size(80, 24)).text.contains("a cell is 128 pages"))
+        player.type(")))))))")
+        let close = player.frame(size: Size(80, 24)).text
+        #expect(close.contains("a cell is a page"))
+        #expect(close.contains("sel page 99999  DIRTY"))
+        player.press(.left)
+        #expect(player.frame(size: Size(80, 24)).text.contains("sel page 99998  NOT-PRESENT"))
+        player.press(.enter)
+        let pages = player.frame(size: Size(80, 24)).text
+        #expect(pages.contains("Pages of A.m"))
+        #expect(pages.contains("99998"))
+    }
+
+    @Test func `moving stays on the map`() throws {
+        var player = try Fixture.player(Self.wide, "M")
+        for key in [Key.home, .up, .left, .pageUp] {
+            player.press(key)
+            #expect(player.selection?.page == 0)
+        }
+        for key in [Key.end, .down, .right, .pageDown] {
+            player.press(key)
+            #expect(player.selection?.page ?? 0 >= 99_968)
+        }
+        player.press(.escape)
+        #expect(!player.isZoomed)
+    }
+
+    @Test func `lost stores come before everything else`() throws {
+        let player = try Fixture.player(Fixture.lost, "GM")
+        #expect(player.frame(size: Size(80, 24)).text.contains("!LOST 1"))
+    }
+
+    @Test func `the course shows the limit and where it was passed`() throws {
+        let writes = (0..<12).map { "A write m[\($0)]" }.joined(separator: "\n")
+        let text = """
+            kernel 2.6.19
+            dirty 4 8
+            file db 12 ext3 cached
+            process A
+            A mmap m db rw shared
+            \(writes)
+            A fsync db
+            """
+        var player = try Fixture.player(text, "GO")
+        let screen = player.frame(size: Size(120, 40)).text
+        #expect(screen.contains("limit "))
+        #expect(screen.contains("backgr "))
+        #expect(screen.contains("DDDD"))
+        let row = screen.split(separator: "\n").first { $0.contains("faults ") && $0.contains("9") }
+        #expect(row != nil)
+        player.type("g")
+        #expect(player.frame(size: Size(120, 40)).text.contains("step 0"))
+    }
+
+    @Test func `a long course has as many samples as a screen needs`() throws {
+        let text = Self.wide + "\n" + String(repeating: "A msync m sync\nA write m[3]\n", count: 400)
+        var session = try Fixture.session(text)
+        session.go(to: .max)
+        let series = session.series
+        #expect(series.samples.count < Series.mostSamples)
+        #expect(series.samples.count * series.span > session.position - series.span)
+        #expect(series.samples.map(\.dirty).max() == 3)
+        let faults = series.sample(of: 0..<session.position).faults
+        #expect(faults == session.machine.state.counter(.pgfault))
+        session.go(to: 10)
+        #expect(session.series.samples == series.samples)
+    }
+}
