@@ -8,7 +8,15 @@ DEMO    ?= Demos/recorded/gdbm.demo
 CONFIG  ?= release
 SCOPE    = .build/$(CONFIG)/dirtyscope
 
-.PHONY: help run test check build demos bench clean needs needs-test
+PREFIX  ?= /usr/local
+DESTDIR ?=
+BIN      = $(DESTDIR)$(PREFIX)/bin
+SHARE    = $(DESTDIR)$(PREFIX)/share
+INSTALLED = $(BIN)/dirtyscope $(SHARE)/dirtyscope $(SHARE)/man/man1/dirtyscope.1 \
+	$(SHARE)/bash-completion/completions/dirtyscope $(SHARE)/zsh/site-functions/_dirtyscope \
+	$(SHARE)/fish/vendor_completions.d/dirtyscope.fish
+
+.PHONY: install uninstall pictures help run test check build demos bench clean needs needs-test
 
 help:
 	@echo 'make run              open the terminal interface on $(DEMO)'
@@ -17,6 +25,9 @@ help:
 	@echo 'make demos            run every shipped scenario headless'
 	@echo 'make build            build the program: $(SCOPE)'
 	@echo 'make bench            measure'
+	@echo 'make install          install below PREFIX ($(PREFIX)), in DESTDIR if that is set'
+	@echo 'make uninstall        remove what that installed'
+	@echo 'make pictures         make the pictures of the README anew'
 	@echo 'make clean            remove what was built'
 
 run: build
@@ -36,6 +47,26 @@ demos: build
 bench: needs
 	@$(SWIFT) build -c release --product dirtyscope-bench
 	@.build/release/dirtyscope-bench
+
+# The program finds its demos in share/dirtyscope/Demos beside its bin.
+install: build
+	@for folder in $(dir $(INSTALLED)); do install -d "$$folder"; done
+	@install -m 755 $(SCOPE) $(BIN)/dirtyscope
+	@rm -rf $(SHARE)/dirtyscope
+	@for demo in Demos/*/*.demo; do install -D -m 644 $$demo $(SHARE)/dirtyscope/$$demo || exit 1; done
+	@$(SCOPE) manual page > $(SHARE)/man/man1/dirtyscope.1
+	@$(SCOPE) --generate-completion-script bash > $(SHARE)/bash-completion/completions/dirtyscope
+	@$(SCOPE) --generate-completion-script zsh > $(SHARE)/zsh/site-functions/_dirtyscope
+	@$(SCOPE) --generate-completion-script fish > $(SHARE)/fish/vendor_completions.d/dirtyscope.fish
+
+uninstall:
+	rm -rf $(INSTALLED)
+
+# Every picture is an export of a shipped scenario.
+pictures: build
+	@$(SCOPE) export Demos/basics/first-store.demo --svg docs/screen.svg --at 27
+	@$(SCOPE) export Demos/bugs/b01-december-2006.demo --svg docs/lost.svg --size 80x24
+	@$(SCOPE) export Demos/recorded/gdbm.demo --svg docs/wide.svg --size 200x60 --at 900
 
 clean:
 	rm -rf .build

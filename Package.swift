@@ -89,7 +89,7 @@ let package = Package(
             dependencies: ["DirtyTerminal", "TerminalTestSupport", "terminal-probe"]),
         .testTarget(
             name: "CommandTests",
-            dependencies: ["DirtyScript", "DirtyView", "TerminalTestSupport", "dirtyscope"]),
+            dependencies: ["DirtyScript", "DirtyView", "SeededRandom", "TerminalTestSupport", "dirtyscope"]),
     ],
     swiftLanguageModes: [.v6]
 )

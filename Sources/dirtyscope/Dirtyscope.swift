@@ -42,6 +42,7 @@ struct Dirtyscope: ParsableCommand {
             DemosCommand.self, RulesCommand.self, InvariantsCommand.self, ImportCommand.self,
             ExportCommand.self, VerifyCommand.self, AttachCommand.self, ConfigCommand.self,
             ExploreCommand.self,
+            ManualCommand.self,
         ],
         defaultSubcommand: PlayCommand.self)
 }

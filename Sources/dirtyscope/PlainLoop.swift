@@ -31,6 +31,10 @@ struct PlainLoop {
             if isTyped { try Output.write("> ") }
             guard let line = try nextLine(input) else { break }
             try write(player.answer(line))
+            if let request = player.player.takeRequest() {
+                player.player.fulfil(request)
+                try write(player.message())
+            }
         }
     }
 

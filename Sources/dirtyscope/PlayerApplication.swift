@@ -1,3 +1,4 @@
+import DirtyScript
 import DirtyTerminal
 import DirtyView
 
@@ -16,11 +17,15 @@ protocol Playable {
     var hasWork: Bool { get }
     mutating func work()
     mutating func takeBell() -> Bool
+    mutating func takeRequest() -> Player.Request?
+    mutating func answer(_ text: String, isError: Bool)
 }
 
 extension Playable {
     var hasWork: Bool { false }
     mutating func work() {}
+    mutating func takeRequest() -> Player.Request? { nil }
+    mutating func answer(_ text: String, isError: Bool) {}
 
     /// What the terminal has to say, as the player's own verbs.
     mutating func handle(_ event: Event) {
@@ -30,6 +35,20 @@ extension Playable {
         case .interrupt: interrupt()
         case .timeout: passTime()
         case .terminate, .hangup, .resumed: break
+        }
+        if let request = takeRequest() { fulfil(request) }
+    }
+
+    /// Does what the player cannot do itself.
+    mutating func fulfil(_ request: Player.Request) {
+        switch request {
+        case .save(let text, let path, let replaces):
+            do {
+                try SessionFile.write(text, to: path, replaces: replaces)
+                answer("saved; dirtyscope play \(quotedForShell(path)) leads here", isError: false)
+            } catch {
+                answer("\(printable(path)): \(error)" + (replaces ? "" : "; save! writes over a file"), isError: true)
+            }
         }
     }
 }

@@ -9,12 +9,14 @@ extension Pty {
 
     static let andReport = "; echo \"<exit $?>\"; read line"
 
-    private static func environment(_ term: String) -> [String: String] {
+    private static func environment(_ term: String, locale: String = "C.UTF-8", noColor: String? = nil) -> [String: String] {
         // The back-trace would only take time; the crash itself is the same without.
-        [
-            "TERM": term, "LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin",
+        var variables = [
+            "TERM": term, "LC_ALL": locale, "PATH": "/usr/bin:/bin",
             "SWIFT_BACKTRACE": "enable=no", "DIRTYSCOPE_DEMOS": Dirtyscope.checkout + "Demos",
         ]
+        variables["NO_COLOR"] = noColor
+        return variables
     }
 
     /// Starts `dirtyscope play` alone, and waits for its first frame.
@@ -28,11 +30,13 @@ extension Pty {
 
     /// Starts `dirtyscope` alone: it is the leader of its session.
     static func started(
-        _ arguments: [String], term: String = "xterm-256color", size: Size = Size(80, 24)
+        _ arguments: [String], term: String = "xterm-256color", locale: String = "C.UTF-8",
+        noColor: String? = nil, size: Size = Size(80, 24)
     ) throws -> Pty {
         try Pty(
             [Dirtyscope.path] + arguments + ["--test-sync-fd", "\(syncDescriptor)"],
-            environment: environment(term), size: size)
+            environment: environment(term, locale: locale, noColor: noColor), size: size,
+            quirks: .init(terminal: term, isUTF8: locale == "C.UTF-8"))
     }
 
     /// Starts a shell script in which `play` stands for the player and `$demo` for the demo. The

@@ -46,7 +46,7 @@ import Testing
     private static func key(_ random: inout SeededGenerator) -> Key {
         let special: [Key] = [
             .up, .down, .left, .right, .pageUp, .pageDown, .home, .end, .enter, .escape, .tab, .backTab,
-            .backspace, .delete, .function(1), .function(5), .control("U"), .control("D"), .other,
+            .backspace, .delete, .function(1), .function(5), .control("U"), .control("D"), .control("P"), .other,
         ]
         if random.next() % 4 == 0 { return special.randomElement(using: &random)! }
         // Not q, which leaves.
@@ -54,13 +54,13 @@ import Testing
         return .character(letters.randomElement(using: &random)!)
     }
 
-    @Test(arguments: 0..<5) func survives(seed: UInt64) throws {
+    @Test(arguments: 0..<10) func survives(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed &+ 1)
         let scenario = try ScenarioParser.parse(
             Array(Self.scenario.utf8), name: "random", rules: .machine
         ).get()
         var player = Player(try Session(scenario, kernel: nil, rules: []), glyphs: .ascii)
-        for number in 0..<800 {
+        for number in 0..<1000 {
             switch random.next() % 40 {
             case 0:
                 player.resize(Size(Int(random.next() % 240), Int(random.next() % 70)))

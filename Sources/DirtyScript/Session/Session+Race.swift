@@ -5,6 +5,7 @@ import DirtyMachine
 extension Session {
     mutating func race(_ lines: [Statement]) -> RaceProgress {
         let serials = lines.map { machine.takeSerials(serialsNeeded(by: $0)) }
+        for (line, serial) in zip(lines, serials) { raceSerials[line.location.line] = serial }
         return RaceProgress(
             lines: lines, serials: serials, actors: RaceProgress.actors(of: lines),
             firstMove: position)

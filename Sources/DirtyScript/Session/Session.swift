@@ -12,6 +12,10 @@ public struct Session: Sendable {
     public let name: String
     public let title: String
     public let profile: Profile
+    /// Rules that were given beside the scenario.
+    let overrides: [RuleOverride]
+    /// The first serial number of each line of the races that have begun, by line.
+    var raceSerials: [Int: Int] = [:]
     /// The script, lines typed later included.
     public internal(set) var statements: [Statement]
     public internal(set) var machine: Machine
@@ -36,6 +40,7 @@ public struct Session: Sendable {
         name = scenario.name
         title = scenario.title
         statements = scenario.statements
+        overrides = rules
         let plan = try MachinePlan(scenario, kernel: kernel, overrides: rules)
         profile = plan.profile
         machine = plan.makeMachine()

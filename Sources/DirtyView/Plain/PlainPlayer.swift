@@ -3,7 +3,7 @@ import DirtyScript
 /// The player without a screen: lines in, lines out. A line is the name of a command or its key, the
 /// name of a pane, a step number, or a line of the scenario language; the answer says what is new.
 public struct PlainPlayer: Sendable {
-    public private(set) var player: Player
+    public var player: Player
     private var memory = Spoken.Memory()
     /// What an empty line does again.
     private var latest: Binding?
@@ -82,6 +82,11 @@ public struct PlainPlayer: Sendable {
         while player.hasWork { player.work() }
     }
 
+    /// What the player says now, after somebody has answered it.
+    public func message() -> [String] {
+        player.message.map { [($0.isError ? "error: " : "note: ") + printable($0.text)] } ?? []
+    }
+
     /// What is new since a position; a playing session plays on to where it stops by itself.
     private mutating func report(since position: Int) -> [String] {
         finishWhatIsUnderWay()
@@ -93,10 +98,7 @@ public struct PlainPlayer: Sendable {
         }
         if player.session.position != position, lines.isEmpty { lines = Spoken(player).lines(&memory) }
         if player.view != .main { lines += screen }
-        if let message = player.message {
-            lines.append((message.isError ? "error: " : "note: ") + printable(message.text))
-        }
-        return lines
+        return lines + message()
     }
 
     // MARK: Views that lie on top

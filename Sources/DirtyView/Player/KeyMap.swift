@@ -58,6 +58,11 @@ public struct KeyMap: Hashable, Sendable {
         bindings.filter { $0.action != .terminal }.map { ($0.command, $0.keys.map(\.description)) }
     }
 
+    /// All of them for a manual: the keys, the name and the sentence, in the order of the table.
+    public var card: [(keys: String, name: String, help: String)] {
+        bindings.map { ($0.keyText, $0.name, $0.help) }
+    }
+
     func action(for key: Key) -> Action? { actions[key] }
 
     /// The help's entries: the keys, then the words of the screen, of both those about the pane

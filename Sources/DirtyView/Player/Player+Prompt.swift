@@ -5,7 +5,7 @@ import DirtyScript
 //
 // 1. A line whose first word names a process, thread or label of the scenario belongs to the
 //    scenario: with a process called `q`, `:q write m[0]` makes it write.
-// 2. Else `41`, `+10`, `-10`, `20%`, `q`, `quit`, `undo`, `help` and `set` are the player's.
+// 2. Else `41`, `+10`, `-10`, `20%`, `q`, `quit`, `undo`, `save`, `help` and `set` are the player's.
 // 3. All else goes to the scenario's parser, whose complaints are shown.
 
 extension Player {
@@ -56,7 +56,7 @@ extension Player {
         guard let typed = words.last else { return [] }
         let known: [String]
         switch words.count {
-        case 1: known = ["help", "quit", "set", "undo"]
+        case 1: known = ["help", "quit", "save", "set", "undo"]
         case 2 where words[0] == "set": known = Self.settings.map(\.name)
         case 3 where words[0] == "set":
             known = Self.settings.first { $0.name == words[1] }?.values ?? []
@@ -86,6 +86,8 @@ extension Player {
         case "undo":
             guard words.count == 1 else { return false }
             undoTyped()
+        case "save", "save!":
+            save(words)
         case "help":
             view = .help(filter: words.dropFirst().joined(separator: " "), row: 0)
         case "set":
@@ -101,6 +103,17 @@ extension Player {
             }
         }
         return true
+    }
+
+    /// Hands the session out as a scenario, to be written by whoever runs the player.
+    private mutating func save(_ words: [String]) {
+        guard words.count > 1 else { return complain("save FILE writes the session as a scenario; save! writes over a file") }
+        do throws(SavedSession.Problem) {
+            let text = try SavedSession.text(of: session)
+            request = .save(text, path: words.dropFirst().joined(separator: " "), replaces: words[0] == "save!")
+        } catch {
+            complain(error.description)
+        }
     }
 
     /// `41`, `+10`, `-10`

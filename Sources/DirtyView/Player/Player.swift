@@ -46,6 +46,8 @@ public struct Player: Sendable {
     var message: Message?
     public internal(set) var isFinished = false
     private var bell = false
+    /// What only somebody with files can do.
+    var request: Request?
 
     enum Direction: Sendable { case forward, backward }
 
@@ -60,6 +62,18 @@ public struct Player: Sendable {
         case prompt
         case search
     }
+
+    /// What a player asks of whoever runs it.
+    public enum Request: Hashable, Sendable {
+        /// Write a text to a file; `replaces` allows one that is there.
+        case save(String, path: String, replaces: Bool)
+    }
+
+    /// Takes what is asked for, so that it is done once.
+    public mutating func takeRequest() -> Request? { request.take() }
+
+    /// Tells what came of a request.
+    public mutating func answer(_ text: String, isError: Bool) { isError ? complain(text) : say(text) }
 
     struct Message: Hashable, Sendable {
         var text: String

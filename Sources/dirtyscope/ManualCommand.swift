@@ -1,0 +1,136 @@
+import ArgumentParser
+import DirtyScript
+import DirtyView
+
+struct ManualCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "manual", abstract: "Print the manual page, or a card of the keys.",
+        discussion: """
+            Both are made from the tables that the program itself reads. 'dirtyscope manual page | man -l -' \
+            shows the page; --generate-completion-script bash, zsh or fish prints completions for a shell.
+            """)
+
+    enum Part: String, ExpressibleByArgument, CaseIterable { case page, keys }
+
+    @Argument(help: "page: the manual page, for man(1); keys: a card of the keys, to be printed.")
+    var part: Part
+
+    func run() throws {
+        switch part {
+        case .page: try Output.write(ManualPage.text)
+        case .keys:
+            let settings = try ScenarioLoader.checked(ConfigurationFile.load)
+            try Output.write(KeyCard(settings.keys).text)
+        }
+    }
+}
+
+/// The manual page, in the language of man(7).
+enum ManualPage {
+    static var text: String {
+        let configuration = Dirtyscope.configuration
+        var page = Roff()
+        page.macro("TH", "DIRTYSCOPE", "1", "", "dirtyscope \(configuration.version)", "User Commands")
+        page.section("NAME")
+        page.line("dirtyscope \\- how Linux keeps track of dirty pages in shared file mappings")
+        page.section("SYNOPSIS")
+        page.lines(["dirtyscope [FILE]", "dirtyscope COMMAND [OPTIONS]"])
+        page.section("DESCRIPTION")
+        page.text(Roff.escaped(configuration.abstract + " " + configuration.discussion))
+        page.text(Roff.escaped("Without a command it plays FILE, or opens the list of demos."))
+        page.section("COMMANDS")
+        for command in configuration.subcommands {
+            page.macro("SS", command.configuration.commandName ?? "")
+            page.lines(Dirtyscope.helpMessage(for: command, columns: 76).split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+        }
+        page.section("KEYS")
+        for entry in KeyMap.standard.card {
+            page.entry(entry.keys, "\(entry.name). \(entry.help)")
+        }
+        page.section("FILES")
+        page.entry("$XDG_CONFIG_HOME/dirtyscope/config.toml", "Settings; 'dirtyscope config' prints them all. By default below ~/.config.")
+        page.entry("$XDG_STATE_HOME/dirtyscope/session-*.keys", "What was done in sessions that were cut off, for 'play --replay'. By default below ~/.local/state.")
+        page.section("ENVIRONMENT")
+        page.entry("DIRTYSCOPE_CONFIG", "The file of settings; empty or /dev/null for none.")
+        page.entry("DIRTYSCOPE_DEMOS", "The folder of the shipped scenarios.")
+        page.entry("NO_COLOR", "No colour, where it is set and not empty.")
+        page.entry("ESCDELAY", "Milliseconds that a lone Esc waits for more; 25 by itself.")
+        page.entry("SOURCE_DATE_EPOCH", "The date of exported casts, in seconds since 1970.")
+        page.section("EXIT STATUS")
+        let statuses = [
+            ("0", "All went well, and every expectation held."), ("1", "An expectation failed, or a task could not go on."),
+            ("64", "Wrong usage."), ("65", "A scenario or the file of settings is in error."), ("66", "A file cannot be read."),
+            ("73", "A file cannot be written."),
+        ]
+        for (status, meaning) in statuses { page.entry(status, meaning) }
+        return page.result
+    }
+}
+
+/// Text in the language of man(7).
+struct Roff {
+    private(set) var result = ""
+
+    mutating func macro(_ name: String, _ arguments: String...) {
+        result += ".\(name) " + arguments.map { "\"\(Self.escaped($0))\"" }.joined(separator: " ") + "\n"
+    }
+
+    mutating func section(_ name: String) { result += ".SH \"\(name)\"\n" }
+
+    /// A line; escaped already.
+    mutating func line(_ text: String) { result += text + "\n" }
+
+    /// A paragraph; escaped already.
+    mutating func text(_ text: String) { result += ".PP\n" + text + "\n" }
+
+    /// Lines as they stand.
+    mutating func lines(_ lines: [String]) {
+        result += ".nf\n" + lines.map { Self.escaped($0) + "\n" }.joined() + ".fi\n"
+    }
+
+    /// A term, and what it is.
+    mutating func entry(_ term: String, _ meaning: String) {
+        result += ".TP\n\\fB\(Self.escaped(term))\\fR\n\(Self.escaped(meaning))\n"
+    }
+
+    /// Plain text: nothing in it is a command.
+    static func escaped(_ text: String) -> String {
+        var safe = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\\": safe += "\\e"
+            case "-": safe += "\\-"
+            case "\"": safe += "\\(dq"
+            case _ where scalar.isASCII: safe.unicodeScalars.append(scalar)
+            default: safe += "\\[u" + String(repeating: "0", count: max(0, 4 - String(scalar.value, radix: 16).count)) + String(scalar.value, radix: 16, uppercase: true) + "]"
+            }
+        }
+        return safe.hasPrefix(".") || safe.hasPrefix("'") ? "\\&" + safe : safe
+    }
+}
+
+/// The keys on a sheet of paper: two columns of 80 characters in all.
+struct KeyCard {
+    private let keys: KeyMap
+
+    init(_ keys: KeyMap) { self.keys = keys }
+
+    var text: String {
+        let entries = keys.card.map { entry in (entry.keys.isEmpty ? "-" : entry.keys, entry.name) }
+        let half = (entries.count + 1) / 2
+        let columns = [entries[..<half], entries[half...]].map { part in
+            part.map { keys, name in pad(keys, 18) + pad(name, 20) }
+        }
+        var lines = ["dirtyscope: the keys (small letters go forward, capitals go back)", ""]
+        for row in 0..<half {
+            var line = columns[0][row] + "  " + (row < columns[1].count ? columns[1][row] : "")
+            while line.last == " " { line.removeLast() }
+            lines.append(line)
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    private func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+}
