@@ -256,7 +256,10 @@ public struct SavedSession {
             // A caption, or checks that had no move of their own.
             let place = index(ofLine: segment.driver)
             guard place < session.statements.count else { return }
-            if case .say = session.statements[place].command { writeUpTo(place + 1) } else { writeUpTo(place) }
+            switch session.statements[place].command {
+            case .say, .step(_, .device), .step(_, .entry): writeUpTo(place + 1)
+            default: writeUpTo(place)
+            }
             return writeTrailing()
         }
         let owner = segment.driver == line ? track.index : index(ofLine: segment.driver)
