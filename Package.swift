@@ -19,7 +19,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "DirtyMachine"),
-        .target(name: "DirtyScript", dependencies: ["DirtyMachine"]),
+        .target(name: "DirtyScript", dependencies: ["DirtyMachine", "SeededRandom"]),
         .target(
             name: "DirtyImport",
             dependencies: [

@@ -41,8 +41,7 @@ struct Dirtyscope: ParsableCommand {
             PlayCommand.self, RunCommand.self, CompareCommand.self, CheckCommand.self,
             DemosCommand.self, RulesCommand.self, InvariantsCommand.self, ImportCommand.self,
             ExportCommand.self, VerifyCommand.self, AttachCommand.self, ConfigCommand.self,
-            ExploreCommand.self,
-            ManualCommand.self,
+            ExploreCommand.self, ManualCommand.self, NotesCommand.self,
         ],
         defaultSubcommand: PlayCommand.self)
 }

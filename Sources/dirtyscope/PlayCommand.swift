@@ -27,36 +27,54 @@ struct PlayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("First do again what a session did that was cut off.", valueName: "log"))
     var replay: String?
 
+    @Flag(help: "Give a talk: large words, a press of a remote for each beat; 'dirtyscope notes' follows it.")
+    var present = false
+
+    @OptionGroup var lesson: QuizOptions
+
     @OptionGroup var kernel: KernelOptions
 
     @OptionGroup var screen: ScreenOptions
 
     func validate() throws {
+        if present, file == nil { throw ValidationError("--present needs a scenario") }
+        try lesson.check(hasFile: file != nil)
         if let speed, !(speed > 0) { throw ValidationError("--speed takes a number above 0") }
     }
 
     func run() throws {
         let settings = try ScenarioLoader.checked(ConfigurationFile.load)
         let isPlain = plain || settings.plain ?? false
-        guard let file else { return try runLibrary(settings, isPlain) }
-        if let recording = try RecordingLoader.history(file) {
+        guard file != nil || lesson.quiz else { return try runLibrary(settings, isPlain) }
+        let file = file ?? "-"
+        if !lesson.quiz, !present, let recording = try RecordingLoader.history(file) {
             return try RecordingLoader.play(recording, at: moment.at, isPlain: isPlain, settings, screen)
         }
-        let session = try ScenarioLoader.load(file, kernel: kernel.kernel, rules: kernel.rules)
+        let session = try lesson.session(self.file, kernel)
+        if lesson.quiz, isPlain { return try lesson.runOnPaper(session) }
         var player = makePlayer(session, settings)
         try moment.apply(to: &player)
+        if lesson.quiz { player.beginQuiz(seed: lesson.seed ?? 0) }
+        if present { player.present() }
         let earlier = try replay.map(Self.log) ?? ""
         player.replay(earlier)
         if isPlain { return try PlainLoop(player).run(controllingTerminal: file == "-") }
         if greets(settings) { player.greet() }
-        var application = PlayerApplication(
-            player: player,
-            log: file == "-" ? nil : SessionLog(of: file, arguments: kernel.asArguments + moment.asArguments, earlier: earlier))
-        try screen.show(&application, settings, controllingTerminal: file == "-") {
+        let arguments = kernel.asArguments + moment.asArguments + (present ? " --present" : "") + lesson.asArguments
+        var application = TalkApplication(
+            PlayerApplication(
+                player: player,
+                log: file == "-" ? nil : SessionLog(of: file, arguments: arguments, earlier: earlier)), file: file)
+        var isOnPaper = false
+        defer { application.end() }
+        try screen.show(&application, settings, controllingTerminal: self.file == "-") {
+            isOnPaper = true
+            if lesson.quiz { return try lesson.runOnPaper(session) }
             var session = session
             // Of a terminal that cannot be drawn on nothing is known.
             try RunCommand.runText(&session, isStyled: false)
         }
+        if !isOnPaper { try lesson.tell(application.player.quiz, session) }
     }
 
     /// Without a file: the demos and a sandbox to choose from.

@@ -203,6 +203,35 @@ import Testing
             """#)
     }
 
+    @Test func predictions() {
+        expectComplaints(
+            behind("predict\npredict fault\npredict db\npredict A m[0..1]\npredict disk\nnote\npredict next 3"),
+            """
+            test.demo:6:8: error: the thing to predict is missing; expected a process, a file, a counter, next, faults, outcome, value, writes, disk or survives
+              predict
+                     ^
+            test.demo:7:9: error: unknown thing to predict 'fault'; expected a process, a file, a counter, next, faults, outcome, value, writes, disk or survives
+              predict fault
+                      ^~~~~
+              did you mean 'faults'?
+            test.demo:8:9: error: a prediction is about one page; expected db[0] or another page
+              predict db
+                      ^~
+            test.demo:9:11: error: a prediction is about one page; expected m[0] or another page
+              predict A m[0..1]
+                        ^~~~~~~
+            test.demo:10:13: error: the file is missing; expected db
+              predict disk
+                          ^
+            test.demo:11:5: error: the text is missing; expected a text in double quotes
+              note
+                  ^
+            test.demo:12:14: error: unexpected '3'; expected a text in double quotes
+              predict next 3
+                           ^
+            """)
+    }
+
     @Test func presentation() {
         let lines = #"""
             say hello

@@ -210,10 +210,25 @@ import Testing
             ("focus db[0]", .focus(process: nil, db0)),
             ("show tlb", .show("tlb")),
             ("hide page-table", .hide("page-table")),
+            (#"note "two minutes left""#, .note("two minutes left")),
         ] as [(String, Command)])
     func `any other command`(line: String, command: Command) throws {
         let scenario = try parseAll(setUp + "W: A write m[0]\n" + line).get()
         #expect(scenario.statements.last?.command == command)
+    }
+
+    @Test(
+        arguments: [
+            ("next", .next), ("faults", .faults), ("outcome", .outcome), ("value", .value), ("writes", .writes),
+            ("disk db[0]", .disk(db0)), ("survives db[0]", .survives(db0)), ("db[0]", .page(db0)),
+            ("A m[0]", .pte(process: "A", m0)), ("nr_dirty", .counter("nr_dirty")),
+        ] as [(String, Prediction)])
+    func `every prediction, with a question of its own or not`(words: String, prediction: Prediction) throws {
+        let scenario = try parseAll(setUp + "predict \(words)\npredict \(words) \"And then?\"").get()
+        #expect(
+            scenario.statements.suffix(2).map(\.command) == [
+                .predict(prediction, question: nil), .predict(prediction, question: "And then?"),
+            ])
     }
 
     @Test(arguments: Comparison.allCases) func `every comparison`(comparison: Comparison) throws {

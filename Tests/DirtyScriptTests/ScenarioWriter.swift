@@ -142,8 +142,10 @@ struct ScenarioWriter {
 
     private mutating func presentation() -> String {
         let task = random.pick(tasks)
-        switch random.number(0...5) {
+        switch random.number(0...7) {
         case 0: return "say \(text())"
+        case 6: return "note \(text())"
+        case 7: return "predict " + prediction(task) + (random.flip() ? "" : " " + text())
         case 1: return "chapter \(text())"
         case 2:
             return random.pick([
@@ -152,6 +154,18 @@ struct ScenarioWriter {
         case 3: return "focus \(task) \(pages(of: task))"
         case 4: return "focus \(filePages())"
         default: return "\(random.pick(["show", "hide"])) \(random.pick(["tlb", "page-table"]))"
+        }
+    }
+
+    private mutating func prediction(_ task: String) -> String {
+        let index = random.number(0...7)
+        switch random.number(0...5) {
+        case 0: return "disk db[\(index)]"
+        case 1: return "survives db[\(index)]"
+        case 2: return "db[\(index)]"
+        case 3: return "\(task) \(random.pick(mappings[task] ?? []))[\(index)]"
+        case 4: return random.pick(Vocabulary.counters)
+        default: return random.pick(["next", "faults", "outcome", "value", "writes"])
         }
     }
 

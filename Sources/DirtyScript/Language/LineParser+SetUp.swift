@@ -209,6 +209,8 @@ extension LineParser {
         case "focus": return try focus()
         case "show": return .show(try pane())
         case "hide": return .hide(try pane())
+        case "note": return .note(try string())
+        case "predict": return try prediction()
         default: preconditionFailure("\(command.text) is in the vocabulary of presentation")
         }
     }

@@ -52,6 +52,9 @@ public enum ScenarioPrinter {
         case .focus(let process, let operand): words("focus", process, text(of: operand))
         case .show(let pane): words("show", pane)
         case .hide(let pane): words("hide", pane)
+        case .note(let text): words("note", quote(text))
+        case .predict(let prediction, let question):
+            words("predict", text(of: prediction), question.map(quote))
         }
     }
 
@@ -122,6 +125,21 @@ public enum ScenarioPrinter {
         case .invariant(nil): "invariants"
         case .invariant(let name?): words("invariant", name)
         case .brokenInvariant(let name): words("!invariant", name)
+        }
+    }
+
+    private static func text(of prediction: Prediction) -> String {
+        switch prediction {
+        case .next: "next"
+        case .faults: "faults"
+        case .outcome: "outcome"
+        case .value: "value"
+        case .writes: "writes"
+        case .disk(let page): words("disk", text(of: page))
+        case .survives(let page): words("survives", text(of: page))
+        case .page(let page): text(of: page)
+        case .pte(let process, let page): words(process, text(of: page))
+        case .counter(let name): name
         }
     }
 

@@ -114,6 +114,10 @@ public enum Command: Hashable, Sendable {
     case focus(process: String?, Operand)
     case show(String)
     case hide(String)
+    /// What the speaker wants to be reminded of at this place; no audience sees it.
+    case note(String)
+    /// Somebody is asked what the next command is going to do, with a question of one's own or not.
+    case predict(Prediction, question: String?)
 }
 
 /// How far a `step` goes.

@@ -35,7 +35,9 @@ public enum Vocabulary {
     /// Set-up commands that may also come later.
     public static let tasks = ["process", "thread"]
     public static let schedule = ["race", "end", "step", "finish"]
-    public static let presentation = ["say", "chapter", "pause", "focus", "show", "hide"]
+    public static let presentation = [
+        "say", "chapter", "pause", "focus", "show", "hide", "note", "predict",
+    ]
     /// Operations of the kernel itself.
     public static let kernelOperations = [
         "writeback", "complete", "reclaim", "evict", "journal", "strip", "crash",
@@ -52,6 +54,8 @@ public enum Vocabulary {
 
     /// Words after `expect` that are not names.
     static let expectWords = ["value", "faults", "disk", "lost", "invariant", "!invariant", "invariants"]
+    /// Words after `predict` that are not names.
+    static let predictWords = ["next", "faults", "outcome", "value", "writes", "disk", "survives"]
     /// Names that would make a line ambiguous.
     static let reservedForTasks = Set(commands + expectWords + outcomes + counters)
     static let reservedForFiles = Set(expectWords + outcomes + counters + [anonymous])

@@ -191,9 +191,11 @@ extension Progress {
     /// Differs between two positions when a statement, or a line of a race, has ended between them.
     public var milestone: [Int] { [cursor, race?.ended.count ?? 0] }
 
-    /// The same question, asked for every move.
-    fileprivate func hasEndedCommand(since before: Progress) -> Bool {
-        cursor != before.cursor || (race?.ended.count ?? 0) != (before.race?.ended.count ?? 0)
+    /// Whether a command has ended with the move that led here. Lines that ride along with the first
+    /// move of the next command are none.
+    public func hasEndedCommand(since before: Progress) -> Bool {
+        (cursor != before.cursor || (race?.ended.count ?? 0) != (before.race?.ended.count ?? 0))
+            && running == nil && (race == nil || before.race != nil)
     }
 
     /// Whether `run` stops behind a move that led from here to there: at a chapter, at a pause, or

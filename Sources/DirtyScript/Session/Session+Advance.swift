@@ -277,7 +277,7 @@ extension Session {
         for index in min(progress.cursor, statements.count)..<statements.count {
             switch statements[index].command {
             case .pause, .expect: last = index
-            case .focus, .show, .hide: continue
+            case .focus, .show, .hide, .note: continue
             default: return last
             }
         }

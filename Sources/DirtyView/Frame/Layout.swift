@@ -105,7 +105,7 @@ struct Layout: Sendable {
     private(set) var main: Region
 
     /// A stack of panes with the heights of their bodies.
-    private typealias Stack = (columns: Int, panes: [(Pane, Int)])
+    typealias Stack = (columns: Int, panes: [(Pane, Int)])
 
     init(_ size: Size, focus: Pane, isZoomed: Bool, panes: PaneSets = PaneSets()) {
         self.size = size
@@ -139,6 +139,15 @@ struct Layout: Sendable {
             place(bands(sizeClass, size))
             if let wanted = panes[sizeClass] { put(wanted) }
         }
+    }
+
+    /// Panes in a part of the screen, for a view of which they are only a part.
+    init(_ size: Size, in main: Region, _ bands: [[Stack]]) {
+        self.size = size
+        sizeClass = SizeClass(size)
+        (promptRow, messageRow) = (size.rows - 1, size.rows - 1)
+        self.main = main
+        place(bands)
     }
 
     /// The rows of panes from top to bottom; each is a list of stacks from left to right.

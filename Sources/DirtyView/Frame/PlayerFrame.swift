@@ -6,6 +6,10 @@ extension Player {
     public func frame(size: Size) -> Grid {
         var grid = Grid(size)
         guard size.columns > 0, size.rows > 0 else { return grid }
+        if let presenter {
+            TalkFrame(player: self, talk: presenter, scene: scene).paint(&grid)
+            return grid
+        }
         var painter = FramePainter(player: self, layout: layout(size), scene: scene)
         painter.paint(&grid)
         return grid
@@ -32,6 +36,10 @@ struct FramePainter {
         } else {
             paintRules(&grid)
             paintPanes(&grid)
+            if let view = player.question, let quiz = player.quiz {
+                QuestionPanel(view: view, quiz: quiz, session: scene.session, columns: layout.main.columns)
+                    .paint(&grid, over: layout.main, scene.glyphs)
+            }
         }
         StatusLine(player: player, scene: scene).paint(&grid, row: 0)
         if let row = layout.tabsRow { paintTabs(&grid, row) }
@@ -43,6 +51,12 @@ struct FramePainter {
     }
 
     // MARK: Panes
+
+    /// The panes alone, of a layout that has nothing else.
+    mutating func paintPicture(_ grid: inout Grid) {
+        paintRules(&grid)
+        paintPanes(&grid)
+    }
 
     private func paintRules(_ grid: inout Grid) {
         guard layout.placements.contains(where: \.hasTitle) else { return }

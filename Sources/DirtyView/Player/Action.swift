@@ -20,6 +20,9 @@ enum Action: Hashable, Sendable {
     case prompt, palette, help, quit
     /// A line as if typed at the prompt: an entry of the palette.
     case submit(String)
+    // A talk, and its questions
+    case present, leaveTalk, nextBeat, previousBeat, firstBeat, lastBeat, blank, automatic, stage, keyLine
+    case quiz
     /// The terminal's own keys, which never come to the player; the help lists them all the same.
     case terminal
     /// Nothing: an entry of the help that explains what is on the screen.
@@ -193,6 +196,12 @@ enum KeyTable {
         Binding(
             keys: [.control("P")], action: .palette, name: "palette",
             help: "Find a command, a chapter, a pane or a setting by its name; Enter does it.", hint: "find a command"),
+        Binding(
+            keys: [key("p")], action: .present, name: "present",
+            help: "Give a talk: large words, and one press of a remote for each beat; Esc comes back."),
+        Binding(
+            keys: [key("Q")], action: .quiz, name: "ask me",
+            help: "Ask what the next command does: a, b, c or d answers; Q again asks no more."),
         Binding(
             keys: [key("?"), .function(1)], action: .help, name: "help",
             help: "List the keys; type to search, Enter runs one.", hint: "help"),

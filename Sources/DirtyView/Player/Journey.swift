@@ -31,6 +31,9 @@ struct Journey: Sendable {
     /// What stopped it before it was there.
     private(set) var obstacle: Advance?
     private(set) var isOver = false
+    /// What is asked on the way; a question stops the journey.
+    private let quiz: Quiz?
+    private(set) var isAsked = false
     /// The task that a `shallower` is about, once it has moved.
     private var acting: (slot: Int, depth: Int)?
 
@@ -40,8 +43,9 @@ struct Journey: Sendable {
     /// `failures` are the expectations that failed on what was leapt over.
     init(
         to destination: Destination, from departure: Player.Departure, showsAll: Bool,
-        failures: [FailedExpectation]
+        failures: [FailedExpectation], quiz: Quiz?
     ) {
+        self.quiz = quiz
         self.destination = destination
         self.departure = departure
         self.showsAll = showsAll
@@ -62,6 +66,7 @@ struct Journey: Sendable {
             failures += session.progress.newFailures
             passedOver = passedOver ?? session.progress.passedOver
             isOver = isThere(before, session) || session.position - departure.position >= Self.limit
+            if !isOver, let quiz, quiz.question(before: session) != nil { (isAsked, isOver) = (true, true) }
         }
     }
 
@@ -70,7 +75,7 @@ struct Journey: Sendable {
         switch destination {
         case .step: return true
         case .position(let target): return session.position >= target
-        case .command: return before.milestone != after.milestone
+        case .command: return after.hasEndedCommand(since: before)
         case .stop: return before.isStop(after)
         case .chapter: return before.chapterNumber != after.chapterNumber
         case .end: return false
@@ -98,13 +103,15 @@ extension Player {
     /// Sets out for a place that lies ahead.
     mutating func travel(to destination: Journey.Destination, showsAll: Bool = false) {
         stop()
+        guard !asks() else { return }
         direction = .forward
         message = nil
         let departure = departure
-        leap(towards: destination)
+        // Nobody leaps over a question.
+        if !isAsking { leap(towards: destination) }
         journey = Journey(
             to: destination, from: departure, showsAll: showsAll,
-            failures: session.failures(in: departure.position..<session.position))
+            failures: session.failures(in: departure.position..<session.position), quiz: isAsking ? quiz : nil)
         goOn(moves: Self.firstStretch)
         if journey != nil { say("on the way; Ctrl-C or Esc stops") }
     }
@@ -159,6 +166,11 @@ extension Player {
         let latest = max(0, session.position - 1)
         arrive(from: journey.departure, shownFrom: journey.showsAll ? min(start, latest) : latest)
         guard journey.isOver else { return }
+        if journey.isAsked {
+            _ = asks()
+            return
+        }
+        showScoreAtEnd()
         switch journey.destination {
         case .chapter where session.isAtEnd && session.position > start && message == nil:
             say("no later chapter: this is the end")

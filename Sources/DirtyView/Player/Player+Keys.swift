@@ -6,6 +6,9 @@ import DirtyScript
 extension Player {
     /// A key was pressed.
     public mutating func press(_ key: Key) {
+        if view == .main, pressInQuestion(key) { return }
+        if presenter != nil { return pressInTalk(key) }
+        if hasPresented, view == .main, key == .function(5) { return present() }
         switch view {
         case .prompt: pressInPrompt(key)
         case .search: pressInSearch(key)
@@ -48,7 +51,8 @@ extension Player {
         case .faster: setSpeed { $0.double() }
         case .slower: setSpeed { $0.halve() }
         case .normalSpeed: setSpeed { $0.set(1) }
-        default: look(action)
+        case .quiz: askOrNot()
+        default: if !performInTalk(action) { look(action) }
         }
     }
 

@@ -146,6 +146,7 @@ extension Player {
     /// Puts a line into the script and runs it to its end; S and E lead back into it. While
     /// another operation is under way the line waits for that to end.
     private mutating func type(_ line: String) {
+        question = nil
         let departure = departure
         let untouched = session
         switch session.type(line) {
@@ -170,6 +171,7 @@ extension Player {
     /// Takes the line typed last out of the script again, as long as it lies ahead.
     mutating func undoTyped() {
         stop()
+        question = nil
         let departure = departure
         guard let statement = session.removeLastTyped() else {
             return complain(

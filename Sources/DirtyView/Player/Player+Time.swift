@@ -32,6 +32,7 @@ extension Player {
     /// Makes the move of somebody whom the user picked.
     mutating func step(_ choice: Choice) {
         stop()
+        guard !asks() else { return }
         direction = .forward
         message = nil
         let departure = departure
@@ -101,6 +102,7 @@ extension Player {
         stop()
         direction = .backward
         message = nil
+        question = nil
         guard session.position > 0 else { return complain("this is the beginning") }
         let departure = departure
         move(&session)
@@ -163,6 +165,7 @@ extension Player {
 
     mutating func togglePlay() {
         if isPlaying { return stop() }
+        guard !asks() else { return }
         guard !session.isAtEnd || session.nextChoice != .script else {
             return complain("the script is at its end; g goes to its beginning")
         }
@@ -174,9 +177,10 @@ extension Player {
     /// Time has passed: a playing session moves on.
     public mutating func passTime() {
         guard isPlaying else { return }
+        if presenter != nil { return passTimeInTalk() }
         let captionBefore = session.progress.caption
         step()
-        guard message == nil, !session.isAtEnd else { return }
+        guard message == nil, question == nil, !session.isAtEnd else { return }
         if let pause = session.progress.pause, pause.seconds == nil { return say("a pause; Space goes on") }
         dwell = secondsToStay(since: captionBefore)
         isPlaying = true

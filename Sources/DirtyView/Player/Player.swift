@@ -45,6 +45,13 @@ public struct Player: Sendable {
     var needle = ""
     var message: Message?
     public internal(set) var isFinished = false
+    /// The talk, while one is given; and whether there was one, to which F5 goes back.
+    var presenter: Presenter?
+    var hasPresented = false
+    /// Questions about what comes next, and the one that is asked now.
+    public internal(set) var quiz: Quiz?
+    var question: QuestionView?
+    var isAsking = false
     private var bell = false
     /// What only somebody with files can do.
     var request: Request?
@@ -117,6 +124,7 @@ public struct Player: Sendable {
     public var tick: Int? {
         guard isPlaying else { return nil }
         if let dwell { return max(1, Int(dwell * 1000)) }
+        if let play = presenter?.play { return play.pace }
         return speed.milliseconds
     }
 
@@ -208,6 +216,7 @@ public struct Player: Sendable {
         isPlaying = false
         dwell = nil
         awaitedPercent = nil
+        presenter?.play = nil
         endJourney()
     }
 
