@@ -9,6 +9,8 @@ struct Foresight {
     private(set) var result: TaskResult?
     /// What each move changed, in their order; moves that change nothing telling are left out.
     private(set) var changes: [[Alteration]] = []
+    /// The pages that the device wrote, by file and index.
+    private(set) var written: Set<String> = []
     /// The kernel functions that it went through, each once.
     private(set) var path: [String] = []
 
@@ -26,7 +28,9 @@ struct Foresight {
             var conclusions: [Conclusion] = []
             guard moves < Self.limit, case .moved = session.advance(.script, &conclusions) else { return nil }
             moves += 1
-            let telling = session.latestAlterations.filter(\.isTelling)
+            let alterations = session.latestAlterations
+            written.formUnion(alterations.compactMap(\.pageWritten))
+            let telling = alterations.filter(\.isTelling)
             if !telling.isEmpty { changes.append(telling) }
             let command = session.statements[index]
             guard let conclusion = conclusions.first(where: { $0.statement == command }) else { continue }
@@ -57,7 +61,7 @@ struct Foresight {
         case .faults: return result.map { "\($0.minorFaults + $0.majorFaults)" }
         case .outcome: return result?.outcome.name
         case .value: return result.map { $0.value.map { "\($0)" } ?? "none: it fails" }
-        case .writes: return written.isEmpty ? Self.nothing : written.joined(separator: ", ")
+        case .writes: return written.isEmpty ? Self.nothing : written.sorted().joined(separator: ", ")
         case .disk(let page): return after.diskValue(page).map { "\($0)" }
         case .survives(let page): return survival(page)
         case .page(let page): return after.stateOfPage(page)
@@ -68,23 +72,6 @@ struct Foresight {
     }
 
     static let nothing = "nothing"
-
-    /// The pages that the device wrote, by file and index.
-    private var written: [String] {
-        var pages: [String] = []
-        for alteration in changes.joined() {
-            let page: String
-            if alteration.attribute == "writeback", alteration.new == "1" {
-                page = alteration.subject.replacing(".folio", with: "")
-            } else if alteration.attribute.hasPrefix("disk[") {
-                page = alteration.subject + alteration.attribute.dropFirst(4)
-            } else {
-                continue
-            }
-            if !pages.contains(page) { pages.append(page) }
-        }
-        return pages.sorted()
-    }
 
     /// What comes back when power fails right behind the command: a run of its own tells.
     private func survival(_ page: Operand) -> String? {
@@ -144,6 +131,12 @@ extension Alteration {
     fileprivate var isTelling: Bool {
         ["present", "write", "dirty", "writeback", "cached", "nr_dirty", "nr_writeback"].contains(attribute)
             || attribute.hasPrefix("tag.") || attribute.hasPrefix("disk[")
+    }
+
+    /// The page whose contents the device takes or has, as `db[0]`.
+    fileprivate var pageWritten: String? {
+        if attribute == "sampled", new == "1" { return subject.replacing(".folio", with: "") }
+        return attribute.hasPrefix("disk[") ? subject + attribute.dropFirst(4) : nil
     }
 
     /// As the panes write it: `A.m.pte[0] write 0 -> 1`.
