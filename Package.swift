@@ -60,7 +60,10 @@ let package = Package(
             ]),
         .executableTarget(
             name: "dirtyscope-bench",
-            dependencies: ["DirtyMachine", "DirtyScript", "DirtyView", "DirtyExplore", "SmallMachine"],
+            dependencies: [
+                "DirtyMachine", "DirtyScript", "DirtyView", "DirtyExplore", "SmallMachine", "DirtyLive", "LiveModel",
+                "HostKernel",
+            ],
             path: "Benchmarks", exclude: ["README.md"]),
         // Test support: another system for the search to go through.
         .target(name: "SmallMachine", dependencies: ["DirtyExplore"], path: "Tests/SmallMachine"),

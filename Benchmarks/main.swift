@@ -121,6 +121,11 @@ if CommandLine.arguments.dropFirst().first == "races" {
     exit(0)
 }
 
+if CommandLine.arguments.dropFirst().first == "live" {
+    LiveBenchmark.run()
+    exit(0)
+}
+
 let rounds = 9
 var recorded = Simulation(recording: true)
 var silent = Simulation(recording: false)

@@ -19,7 +19,7 @@ final class EventReader {
 
     init(_ wanted: Bool) {
         guard wanted else {
-            obstacle = "not asked for (--no-events)"
+            obstacle = "not asked for"
             return
         }
         var why: UnsafePointer<CChar>?
@@ -50,11 +50,14 @@ final class EventReader {
         _ = host_events_watch_file(&events, file.inode, file.device)
     }
 
-    /// Empties the ring, which is small.
-    func drain() {
-        guard canRead else { return }
+    /// Empties the ring, which is small. Returns whether mappings may be others now.
+    @discardableResult
+    func drain() -> Bool {
+        guard canRead else { return false }
+        var hasMappings = false
         while true {
             let count = Int(host_events_take(&events, &buffer, Int32(buffer.count)))
+            hasMappings = hasMappings || buffer[..<count].contains(where: \.isMapping)
             let room = Self.mostWaiting - waiting.count
             waiting.append(contentsOf: buffer[..<min(count, max(room, 0))])
             if count > room { lost += count - max(room, 0) }
@@ -66,6 +69,7 @@ final class EventReader {
             lostSeen = now
             isNarrow = true
         }
+        return hasMappings
     }
 
     /// Everything since the last call, by time.
@@ -77,6 +81,12 @@ final class EventReader {
 }
 
 extension host_event {
+    /// mmap has returned, or another program began.
+    fileprivate var isMapping: Bool {
+        kind == HOST_EVENT_EXEC.rawValue
+            || kind == HOST_EVENT_RETURN.rawValue && Int64(bitPattern: values.0) == host_nr_mmap
+    }
+
     /// What it says, in the model's words. `time` is when the watching began.
     func liveEvent(since start: UInt64, process: Int32) -> LiveEvent? {
         let kind: LiveEvent.Kind

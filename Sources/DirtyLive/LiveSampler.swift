@@ -109,8 +109,14 @@ public final class LiveSampler {
         processes.append(process)
     }
 
-    /// Empties the ring of events between two samples.
-    public func drain() { events.drain() }
+    /// Empties the ring of events between two samples. New mappings are noticed at once, so that what
+    /// becomes of their files is told from then on.
+    public func drain() {
+        guard events.drain(), file == nil else { return }
+        for process in processes where !process.process.hasEnded {
+            for area in process.areas() ?? [] where options.wants(area) { events.watch(area.file) }
+        }
+    }
 
     /// Nanoseconds until the next look is due.
     public func untilDue(after sample: LiveSample) -> UInt64 {

@@ -95,22 +95,36 @@ final class WatchedProcess {
         return smaps
     }
 
-    /// The file of an area, opened once.
+    /// The file of an area, opened once: as the mapping's own file, which takes a privilege, as one of
+    /// the process's open files, or by name.
     func file(of area: LiveArea) -> MappedFile {
         if let file = files[area.file] { return file }
         let range = String(area.start, radix: 16) + "-" + String(area.end, radix: 16)
-        var obstacle = "cannot be opened"
         var descriptor = Descriptor("map_files/" + range, in: folder)
-        if descriptor == nil {
-            obstacle = "map_files: \(errorText(errno))"
-            descriptor = Descriptor("root" + area.path, in: folder)
-            if let opened = descriptor, !MappedFile.isSame(opened, area.file) {
-                descriptor = nil
-                obstacle = "another file has its name now"
-            }
+        let obstacle = "map_files: \(errorText(errno))"
+        if descriptor == nil { descriptor = openFile(area.file) }
+        if descriptor == nil, let named = Descriptor("root" + area.path, in: folder), MappedFile.isSame(named, area.file) {
+            descriptor = named
         }
         let file = MappedFile(descriptor, obstacle: descriptor == nil ? obstacle : nil)
         files[area.file] = file
         return file
+    }
+
+    /// The file, if the process has it open.
+    private func openFile(_ file: LiveFile) -> Descriptor? {
+        guard let list = Descriptor("fd", in: folder, O_RDONLY | O_DIRECTORY),
+            let entries = fdopendir(dup(list.number))
+        else { return nil }
+        defer { closedir(entries) }
+        while let entry = readdir(entries) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            var info = stat()
+            guard fstatat(list.number, name, &info, 0) == 0, UInt64(info.st_ino) == file.inode,
+                info.st_mode & S_IFMT == S_IFREG, let opened = Descriptor(name, in: list)
+            else { continue }
+            if MappedFile.isSame(opened, file) { return opened }
+        }
+        return nil
     }
 }

@@ -82,6 +82,13 @@ public struct Verifier {
     private func run(
         _ scenario: Scenario, _ report: (VerifiedStep) throws -> Void
     ) throws -> Verification {
+        try run(scenario) { _, step in try report(step) }
+    }
+
+    /// The same, with both sides as they are after each step.
+    func run(
+        _ scenario: Scenario, _ report: (VerifierRun, VerifiedStep) throws -> Void
+    ) throws -> Verification {
         if let obstacle = Executable.obstacle(in: scenario)
             ?? Executable.obstacle(in: scenario, abilities)
         {
@@ -90,7 +97,7 @@ public struct Verifier {
             return result
         }
         var run = try VerifierRun(scenario, abilities, options)
-        while let step = try run.next() { try report(step) }
+        while let step = try run.next() { try report(run, step) }
         return run.result
     }
 }

@@ -5,8 +5,10 @@ import Glibc
 /// One run of a scenario on both sides.
 struct VerifierRun {
     private let host: Host
-    private var session: Session
-    private var state = HostState()
+    private(set) var session: Session
+    private(set) var state = HostState()
+    /// What the latest operation came to in the model.
+    private(set) var modelOutcome = ""
     private(set) var result = Verification()
     private var compareOptions = StepComparison.Options()
     private var hasEnded = false
@@ -91,7 +93,10 @@ struct VerifierRun {
         }
         result.operations += 1
         var step = StepComparison(line: line, command: statement.text)
-        if let model = conclusion.result { compare(model, found, &step) }
+        if let model = conclusion.result {
+            compare(model, found, &step)
+            modelOutcome = "\(model.outcome.name)  \(model.minorFaults)+\(model.majorFaults) faults"
+        }
         state = try observe()
         step.compare(session.machine, state, compareOptions)
         result.findings.add(step.result)

@@ -164,7 +164,7 @@ public struct LiveJSON {
         json.object([
             ("page", { $0.number(run.first) }),
             ("count", { $0.number(run.count) }),
-            ("state", { $0.string(page.word.rawValue) }),
+            ("state", { $0.string(page.stateText) }),
             ("pte", { $0.string(page.entryLetters) }),
             ("pteBits", { $0.number(page.entry.rawValue) }),
             ("cache", { $0.string(page.cacheLetters) }),

@@ -140,6 +140,17 @@ public struct LivePage: Hashable, Sendable {
         return cache.contains(.cached) ? .cached : .notPresent
     }
 
+    /// The word as text. Where only presence is revealed it says no more than is known.
+    public var stateText: String {
+        guard entry.contains(.coarse), entry.contains(.present), !entry.contains(.anonymous) else { return word.rawValue }
+        guard cache.contains(.hasTags) || folio.contains(.isKnown) else { return "MAPPED,?" }
+        switch word {
+        case .clean: return "CLEAN,?"
+        case .dirtyProtected: return "DIRTY,?"
+        default: return word.rawValue
+        }
+    }
+
     // MARK: Letters
 
     /// `pwuadx`, one fixed place a bit: `-` not set, `?` not revealed, dots where there is no entry.

@@ -88,7 +88,7 @@ public enum LiveText {
         let frame = page.frame == 0 ? page.entry.contains(.present) ? "?" : "-" : String(page.frame, radix: 16)
         let huge = page.entry.contains(.huge) ? "  huge" : ""
         return "  " + cell(range, 15) + cell(page.entryLetters, 8) + cell(frame, 9) + cell(page.folioLetters, 10)
-            + cell(page.cacheLetters, 7) + cell(page.mapCountText, 6) + page.word.rawValue + huge
+            + cell(page.cacheLetters, 7) + cell(page.mapCountText, 6) + page.stateText + huge
     }
 
     /// What a mapping has cost, in one line.

@@ -13,6 +13,7 @@ struct AttachCommand: ParsableCommand {
             dirtyscope attach 1234            a process
             dirtyscope attach -- PROGRAM …    a program, from its first instruction on
             dirtyscope attach --file PATH     a file, and everybody who maps it
+            dirtyscope attach --scenario FILE a scenario: the model beside this machine's kernel
 
             No process is stopped and nothing is written to it. Root, or CAP_BPF, CAP_PERFMON and \
             CAP_SYS_ADMIN, see everything; with less, what cannot be seen is shown as '?', with the reason.
@@ -28,6 +29,11 @@ struct AttachCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Watch this file, whoever maps it.", valueName: "path"))
     var file: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Carry a scenario out on this machine, as 'verify' does, and show it beside the model.", valueName: "path"))
+    var scenario: String?
 
     @Option(help: "Looks a second, 1 to 60. Where they cost too much there are fewer.")
     var rate = 10
@@ -67,7 +73,9 @@ struct AttachCommand: ParsableCommand {
     @OptionGroup var screen: ScreenOptions
 
     func validate() throws {
-        if (file == nil) == target.isEmpty { throw ValidationError("give a process, '-- PROGRAM', or --file PATH") }
+        if [file != nil, scenario != nil, !target.isEmpty].count(where: { $0 }) != 1 {
+            throw ValidationError("give a process, '-- PROGRAM', --file PATH, or --scenario FILE")
+        }
         if !(1...60).contains(rate) { throw ValidationError("--rate takes a number from 1 to 60") }
         if history < 2 { throw ValidationError("--history takes a number from 2 up") }
         if let samples, samples < 1 { throw ValidationError("--samples takes a number from 1 up") }
@@ -85,6 +93,7 @@ struct AttachCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let scenario { return try BesideRun(path: scenario, format: format, screen: screen).run() }
         var program: StartedProgram?
         let sampler: LiveSampler
         do {
@@ -106,7 +115,7 @@ struct AttachCommand: ParsableCommand {
             Output.complain("dirtyscope: \(printable(error.message))")
             throw error.isMissing ? ExitCode.noInput : ExitCode.unavailable
         }
-        let recorder = try record.map { try LiveRecorder(path: $0, header: sampler.header) }
+        let recorder = try record.map { try LiveRecorder(path: $0) }
         if once {
             var out = LineWriter()
             let sample = sampler.sample()
@@ -117,7 +126,7 @@ struct AttachCommand: ParsableCommand {
             } else {
                 for line in LiveText.lines(sample, sampler.header) { try out.line(line) }
             }
-            try recorder?.write(sample)
+            try recorder?.write(sample, sampler.header)
             try out.flush()
         } else if format == nil, isatty(STDOUT_FILENO) != 0 {
             try show(sampler, recorder)
@@ -153,11 +162,12 @@ struct LiveStream {
 
     func run() throws {
         var json = LiveJSON()
-        try Output.write(LiveJSON.line(sampler.header) + "\n")
         while true {
             let sample = sampler.sample()
+            // Only with the first look is known what can be seen.
+            if sample.number == 1 { try Output.write(LiveJSON.line(sampler.header) + "\n") }
             try Output.write(json.line(sample) + "\n")
-            try recorder?.write(sample)
+            try recorder?.write(sample, sampler.header)
             if sampler.isOver || sample.number == limit { return }
             // The ring of events is small: it is emptied more often than is looked.
             while case let wait = sampler.untilDue(after: sample), wait > 0 {

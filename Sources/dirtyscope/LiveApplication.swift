@@ -45,7 +45,7 @@ struct LiveApplication: Shown {
         latest = sample
         player.append(sample, header: sampler.header)
         do {
-            try recorder?.write(sample)
+            try recorder?.write(sample, sampler.header)
         } catch {
             failure = error
         }

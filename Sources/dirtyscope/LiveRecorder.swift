@@ -9,8 +9,9 @@ final class LiveRecorder {
     private let file: FileDescriptor
     private let path: String
     private var json = LiveJSON()
+    private var hasHeader = false
 
-    init(path: String, header: LiveHeader) throws {
+    init(path: String) throws {
         self.path = path
         do {
             file = try FileDescriptor.open(
@@ -20,12 +21,16 @@ final class LiveRecorder {
             Output.complain("dirtyscope: cannot write '\(printable(path))': \(error)")
             throw ExitCode.cannotCreate
         }
-        try write(LiveJSON.line(header))
     }
 
     deinit { try? file.close() }
 
-    func write(_ sample: LiveSample) throws { try write(json.line(sample)) }
+    /// The header is that of the first sample: only then is known what can be seen.
+    func write(_ sample: LiveSample, _ header: LiveHeader) throws {
+        if !hasHeader { try write(LiveJSON.line(header)) }
+        hasHeader = true
+        try write(json.line(sample))
+    }
 
     private func write(_ line: String) throws {
         do {

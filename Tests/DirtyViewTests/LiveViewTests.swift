@@ -200,3 +200,51 @@ enum LiveFixture {
             .up, .down, .left, .right, .pageUp, .pageDown, .home, .end, .enter, .escape, .tab, .backTab, .backspace,
         ]
 }
+
+/// The model beside a machine.
+@Suite struct BesideViewTests {
+    private typealias Side = BesideStep.Side
+
+    private static func player(_ keys: String = "", kernel: String = "6.18.44 x86_64") -> BesidePlayer {
+        let clean = Side(entry: "p-ua--", cache: "c--", word: "CLEAN")
+        let aged = Side(entry: "p-u---", cache: "c--", word: "CLEAN")
+        let dirty = Side(entry: "pwuad-", cache: "cd-", word: "DIRTY")
+        let unseen = Side(entry: "p?????", cache: "???", word: "MAPPED,?")
+        func step(_ line: Int, _ command: String, _ rows: [(Side, Side)], _ differences: [String] = []) -> BesideStep {
+            BesideStep(
+                line: line, command: command, modelOutcome: "ok  1+0 faults", hostOutcome: "ok  1+0 faults",
+                rows: rows.enumerated().map { BesideStep.Row(place: "A m[\($0)]", model: $1.0, host: $1.1) },
+                differences: differences)
+        }
+        var player = BesidePlayer(
+            [
+                step(4, "A read m[0]", [(clean, aged), (clean, unseen)]),
+                step(5, "A write m[1]", [(clean, clean), (dirty, unseen)]),
+                step(6, "A msync m sync", [(clean, clean), (dirty, clean)], ["ptes of A m[1]: model PWU.D-, kernel P-U.--"]),
+            ], title: "first store", kernel: kernel, closing: "the sides differ", glyphs: .letters)
+        player.attach(size: Size(80, 24), glyphs: .letters)
+        for key in keys.unicodeScalars { player.press(Key(key)) }
+        return player
+    }
+
+    @Test func `cells that differ are marked`() {
+        Snapshot.check(Self.player("c").frame(size: Size(80, 24)), "beside-80x24")
+    }
+
+    @Test func `accessed bits and what is not revealed make no difference`() {
+        let player = Self.player("c")
+        #expect(player.steps.map(\.differs) == [false, false, true])
+        #expect(player.position == 2)
+        #expect(Self.player("cSS").position == 0)
+        #expect(Self.player("css").frame(size: Size(80, 24)).text.contains("this is the end: the sides differ"))
+        #expect(player.steps[2].lines.contains { $0.hasSuffix("*") && $0.contains("A m[1]") })
+    }
+
+    @Test func `it fits every size`() {
+        for columns in stride(from: 1, through: 130, by: 3) {
+            for rows in 1...30 {
+                #expect(Self.player("c", kernel: "a\u{1b}[2J").frame(size: Size(columns, rows)).cells.allSatisfy { $0.scalar.value >= 0x20 })
+            }
+        }
+    }
+}

@@ -123,10 +123,10 @@ struct LivePages {
             line.isChanged = true
             style.emphasis.insert(.bold)
         }
-        line.add(word.rawValue, style)
+        line.add(page.stateText, style)
         if shape.was >= 3, let was, was.word != word {
-            line.pad(width: line.width + max(1, 12 - word.rawValue.count))
-            line.add(clipped(was.word.rawValue, shape.was), Style(.plain, .dim))
+            line.pad(width: line.width + max(1, 12 - page.stateText.count))
+            line.add(clipped(was.stateText, shape.was), Style(.plain, .dim))
         }
         return line
     }
