@@ -38,12 +38,16 @@ extension Machine {
         let zero = m[State.system, .zeroFolio]
         folios.remove(zero)
         folios.remove(.none)
-        for folio in folios {
+        // A folio is in use or locked as a whole.
+        let heads = Set(folios.map(m.head))
+        folios.formUnion(heads.flatMap { m.pages(of: $0) })
+        for folio in heads {
+            let pins = m.pages(of: folio).reduce(0) { $0 + pins[$1, default: 0] }
             expect(
-                m[folio, .pins] == pins[folio, default: 0],
+                m[folio, .pins] == pins,
                 "\(m.path(of: folio)) has \(m[folio, .pins]) references")
             expect(m[folio, .lockOwner] == 0, "\(m.path(of: folio)) is locked")
-            expect(m[folio, .asyncBuffers] == 0, "\(m.path(of: folio)) has locked buffers")
+            expect(!m.hasBuffersUnderIO(folio), "\(m.path(of: folio)) has locked buffers")
         }
         expect(m[State.system, .taskSlots] == 0, "task slots")
         expect(

@@ -39,27 +39,32 @@ struct RandomWalk {
     let concurrency: Int
     /// Whether pokes, pins, mremap and populate come up.
     private let remotes: Bool
+    /// Pages of the first file's folios.
+    private let folio: Int
 
     init(
         seed: UInt64, _ profile: Profile, concurrency: Int = 4, frames: Int = 4096,
-        devices: Bool = false, remotes: Bool = true,
+        devices: Bool = false, remotes: Bool = true, folio: Int = 1,
         _ change: (inout Rules) -> Void = { _ in }
     ) {
         var rules = profile.rules
         change(&rules)
         (self.seed, self.profile, self.concurrency) = (seed, profile, concurrency)
-        self.remotes = remotes
+        (self.remotes, self.folio) = (remotes, folio)
         random = SeededGenerator(seed: seed)
         m = Machine(rules: rules, cpus: 2, frames: frames)
-        if seed % 4 == 2 { m.setDirtyThresholds(background: 1, limit: 2, ratelimit: 1) }
+        if seed % 4 == 2 {
+            m.setDirtyThresholds(background: folio, limit: 2 * folio, ratelimit: 1)
+        }
         crashes = random.chance(10)
         // The files themselves must fit into memory.
         let cached = random.chance(70) && frames > 16
         let (fileSystem, data, memory) = RandomWalk.fileSystems(seed, profile)
         files = [
             m.addFile(
-                "db", pages: random.pick([1, 1, 2, 5]), fileSystem, cached: cached,
-                buffers: random.pick([1, 1, 4]), mkwrite: random.chance(20), data: data),
+                "db", pages: random.pick(folio > 1 ? [4, 8, 10, 13] : [1, 1, 2, 5]), fileSystem,
+                cached: cached, buffers: random.pick([1, 1, 4]), mkwrite: random.chance(20),
+                data: data, folio: folio),
             m.addFile(
                 "shm", pages: random.number(1...3), memory,
                 cached: random.chance(50) && frames > 16),
@@ -201,7 +206,9 @@ struct RandomWalk {
                 process, pages: pages, random.pick([[], .read, [.read, .write], [.read, .write]]))
         case 4: return .madviseDontneed(process, pages: pages)
         case 5: return .msync(process, pages: pages, random.pick(MsyncMode.allCases))
-        case 6, 7: return .ftruncate(process, files[0], pages: random.pick([0, 1, 2, 5]))
+        case 6, 7:
+            return .ftruncate(
+                process, files[0], pages: random.pick(folio > 1 ? [3, 6, 8, 13] : [0, 1, 2, 5]))
         case 14: return .pread(process, file, indices: indices(file))
         case 8, 9: return .pwrite(process, file, indices: indices(file), value: nil)
         case 10, 11: return .fsync(process, files[0])
@@ -234,7 +241,8 @@ struct RandomWalk {
         let access: Access = readOnly || random.chance(20) ? .read : [.read, .write]
         let first = file.exists && random.chance(30) ? random.number(0...2) : 0
         return .mmap(
-            process, name: "m", file: file, pages: first...first + random.number(0...4), access,
+            process, name: "m", file: file,
+            pages: first...first + random.number(0...(folio > 1 ? 11 : 4)), access,
             shared: random.chance(70), readOnlyDescriptor: readOnly, populate: remotes && random.chance(20))
     }
 

@@ -49,6 +49,7 @@ import Testing
         reached[.v2_6]!.formUnion(writebackBeyondTheEnd(.v2_6_20, .nfs))
         reached[.v6]!.formUnion(writebackBeyondTheEnd(.v6_18, .nfs))
         reached[.v6]!.formUnion(writebackBeyondTheEnd(.v6_18, .xfs))
+        reached[.v6]!.formUnion(truncationIntoAFolio())
         reached[.v6]!.formUnion(moveIntoAnEarlierVMA())
         reached[.v6]!.formUnion(moveWithALateFlush())
         return reached
@@ -156,6 +157,15 @@ import Testing
         bench.load(a, at)
         let store = bench.m.begin(.access(a, pages: at...at, store: true, value: 7))
         return frames(of: store, &bench)
+    }
+
+    /// The end of the file moves into a large folio that is clean.
+    private static func truncationIntoAFolio() -> Set<StackFrame> {
+        var bench = Bench(.v6_18)
+        let file = bench.m.addFile("db", pages: 8, .ext4, cached: true, folio: 8)
+        let a = bench.m.addProcess("A")
+        bench.load(a, bench.mmap(a, file, 0...7))
+        return frames(of: bench.m.begin(.ftruncate(a, file, pages: 3)), &bench)
     }
 
     /// A move whose new VMA merges with one that walks of the reverse map meet before the old one.

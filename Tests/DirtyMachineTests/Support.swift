@@ -141,8 +141,8 @@ struct Bench {
         let folio = folio(file, index)
         guard folio.exists else { return "" }
         let letters =
-            (m[folio, .dirty] ? "D" : "") + (m.hasTag(.dirty, file, index) ? "T" : "")
-            + (m[folio, .writeback] ? "W" : "")
+            (m.isDirty(folio) ? "D" : "") + (m.hasTag(.dirty, file, index) ? "T" : "")
+            + (m.isUnderWriteback(folio) ? "W" : "")
         return letters.isEmpty ? "-" : letters
     }
 

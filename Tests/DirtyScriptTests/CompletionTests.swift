@@ -65,7 +65,8 @@ import Testing
         ("file f 4 |", ["ext3", "ext4", "xfs", "nfs", "tmpfs", "ramfs"]),
         (
             "file f 4 ext4 |",
-            ["cached", "buffers=", "mkwrite", "data=ordered", "data=writeback", "data=journal"]
+            ["cached", "buffers=", "mkwrite", "data=ordered", "data=writeback", "data=journal",
+                "folio="]
         ),
         ("file f 4 ext4 cached data=w|", ["data=writeback"]),
         ("step |", []),

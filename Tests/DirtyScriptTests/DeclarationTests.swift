@@ -79,27 +79,6 @@ import Testing
     func `an index that no run can have is refused`(text: String) {
         #expect(parseAll(setUp + text).complaints.contains("'m' has no page 4; expected 0 to 3"))
     }
-
-    @Test(arguments: Unsupported.all.map(\.word).sorted())
-    func `what is not simulated yet is named`(word: String) throws {
-        let texts = [
-            "folio=": "file f 1 ext4 folio=4",
-            "thread": "thread T of A",
-            "mremap": "A mremap m 4", "peek": "B peek A m[0]", "pin": "A pin m[0] read",
-            "pinwrite": "A pinwrite m[0]", "poke": "B poke A m[0]",
-            "unpin": "A unpin m[0]",
-            "populate": "A mmap n db r shared populate",
-        ]
-        let line = try #require(texts[word])
-        let isSetUp = ["device", "dirty", "file", "kernel"].contains { line.hasPrefix($0) }
-        let text = isSetUp ? line : setUp + line
-        #expect(parseAll(text).complaints == "")
-        let complaints = ScenarioParser.parse(text, name: "t").complaints
-        let column = try #require(line.firstRange(of: word)).lowerBound.utf16Offset(in: line) + 1
-        #expect(
-            complaints.hasPrefix(
-                "t:\(isSetUp ? 1 : 5):\(column): error: '\(word)' is not simulated yet\n"))
-    }
 }
 
 /// `rule`: the caller knows the rules.

@@ -159,7 +159,7 @@ import Testing
 @Suite struct ExecutableTests {
     @Test(arguments: [
         ("kernel 2.6.19", 1), ("rule fault-around 1", 1), ("frames 100", 1),
-        ("file g 2 tmpfs mkwrite", 1),
+        ("file g 2 tmpfs mkwrite", 1), ("file g 2 ext4 folio=2", 1),
     ])
     func setUpThatNoHostCanDo(line: String, number: Int) throws {
         let text = line + "\nfile db 1 ext4\nprocess A\nA pread db[0]"

@@ -34,11 +34,11 @@ extension Machine {
         }
     }
 
-    /// 6.18 counts a page for its task and its CPU when it becomes dirty, not when it balances.
-    mutating func countDirtied(_ t: Ref<Task>, _ file: Ref<File>) {
+    /// 6.18 counts pages for their task and its CPU when they become dirty, not when it balances.
+    mutating func countDirtied(_ t: Ref<Task>, _ file: Ref<File>, _ pages: Int) {
         guard rules.generation == .v6, throttles(file) else { return }
-        self[processor(self[t, .cpu]), .dirtied] += 1
-        if self[t, .process].exists { self[self[t, .process], .dirtied] += 1 }
+        self[processor(self[t, .cpu]), .dirtied] += pages
+        if self[t, .process].exists { self[self[t, .process], .dirtied] += pages }
     }
 
     mutating func balance_dirty_pages_ratelimited(_ t: Ref<Task>, at position: Int) -> Flow {

@@ -9,13 +9,14 @@ extension Machine {
         case 0:
             if self[page, .writeback] { return .leave(0) }
             if let wait = lockPrivate(file, t) { return wait }
-            guard self[page, .dirtyBuffers] == 0, self[page, .asyncBuffers] == 0,
-                !self[page, .isInTransaction]
-            else {
+            let areBusy = pages(of: page).contains {
+                self[$0, .dirtyBuffers] != 0 || self[$0, .asyncBuffers] != 0
+            }
+            guard !areBusy, !self[page, .isInTransaction] else {
                 unlockPrivate(file, t)
                 return .leave(0)
             }
-            self[page, .buffers] = 0
+            for page in pages(of: page) { self[page, .buffers] = 0 }
             if rules.ttfbHoldsLock { return .call(cancelFunction, then: 1) }
             // S18: between here and the clearing of PG_dirty a sibling may dirty the page (B3).
             unlockPrivate(file, t)
@@ -41,11 +42,11 @@ extension Machine {
         case 0:
             guard self[t, .cursor] <= self[t, .last] else { return .leave() }
             guard
-                let (index, word) = state.radixFirst(
+                let (_, word) = state.radixFirst(
                     self[file, .cache], in: self[t, .cursor]...self[t, .last])
             else { return .leave() }
-            let page = Ref<Folio>(word: word)
-            self[t, .cursor] = index + 1
+            let page = head(Ref(word: word))
+            self[t, .cursor] = nextIndex(of: page)
             guard self[page, .buffers] > 0, self[page, .lockOwner] == 0 else { return .jump(0) }
             _ = lockPage(page, t)
             self[t, .page] = page

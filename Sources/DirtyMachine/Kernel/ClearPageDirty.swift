@@ -29,7 +29,7 @@ extension Machine {
             }
             return accounts ? .next : .leave(1)
         default:
-            if accounts { count(.nr_dirty, -1) }
+            if accounts { count(.nr_dirty, -pageCount(of: page)) }
             return .leave(1)
         }
     }
@@ -71,7 +71,7 @@ extension Machine {
             self[page, .dirty] = false
             return file.exists && self[file, .accountsDirty] ? .next : .leave(1)
         default:
-            count(.nr_dirty, -1)
+            count(.nr_dirty, -pageCount(of: page))
             return .leave(1)
         }
     }

@@ -78,6 +78,7 @@ extension Machine {
         case .unmap_mapping_range: unmap_mapping_range(t, at: position)
         case .truncate_inode_pages: truncate_inode_pages(t, at: position)
         case .truncate_complete_page: truncate_complete_page(t, at: position)
+        case .truncate_inode_partial_folio: truncate_inode_partial_folio(t, at: position)
         case .wb_writepages: wb_writepages(t, at: position)
         case .kswapd_shrink_page: kswapd_shrink_page(t, at: position)
         case .try_to_unmap: try_to_unmap(t, at: position)

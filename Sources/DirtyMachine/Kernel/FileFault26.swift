@@ -128,7 +128,7 @@ extension Machine {
             return .leave()
         default:
             let page = self[t, .vmfPage]
-            completeRead(page, file, index)
+            completeRead(page, file)
             self[page, .referenced] = true
             unlockPage(page)
             return .leave()
@@ -181,13 +181,13 @@ extension Machine {
         guard index < self[file, .size] else { return .beyondEnd }
         let cached = state.findPage(file, index)
         if cached.exists { return .found(cached) }
-        let page = allocateFolio()
-        guard page.exists else { return .outOfMemory }
-        self[page, .lockOwner] = self[t, .slot]
-        getPage(page)
-        addToPageCache(page, file, index)
+        let folio = allocateFolio(file, index)
+        guard folio.exists else { return .outOfMemory }
+        self[folio, .lockOwner] = self[t, .slot]
+        getPage(folio)
+        addToPageCache(folio, file, index)
         self[t, .vmfMajor] = true
         count(.pgmajfault, 1)
-        return .reading(page)
+        return .reading(page(of: folio, at: index))
     }
 }

@@ -32,21 +32,38 @@ extension Machine {
         let last = min(window + rules.faultAround - 1, table + 511, self[vma, .end] - 1, fileLimit)
         var at = window
         while at <= last {
-            let index = self[vma, .pgoff] + at - self[vma, .start]
-            let page = state.findPage(file, index)
+            let page = state.findPage(file, linearIndex(vma, at))
+            let folio = head(page)
             // PG_reclaim shares its bit with PG_readahead, and such pages are for ->fault.
-            if page.exists, self[page, .uptodate], self[page, .lockOwner] == 0,
-                !self[page, .reclaim], pte(mm, at).isNone
-            {
-                setPTE(mm, at, readEntry(vma, page))
-                addRmap(page)
-                self[page, .referenced] = true
+            guard page.exists, self[folio, .uptodate], self[folio, .lockOwner] == 0,
+                !self[folio, .reclaim]
+            else {
+                at += 1
+                continue
             }
-            at += 1
+            guard isLarge(folio) else {
+                if pte(mm, at).isNone { mapAround(vma, at, page) }
+                at += 1
+                continue
+            }
+            // A large folio is mapped even beyond the window, unless the file ends with it.
+            let all = addresses(of: folio, in: vma)
+            let isLast = nextIndex(of: folio) == self[file, .size]
+            let whole = isLast ? nil : addressesOfWhole(folio, in: vma)
+            for vpn in whole ?? at..<min(all.upperBound, last + 1) where pte(mm, vpn).isNone {
+                mapAround(vma, vpn, self.page(of: folio, at: linearIndex(vma, vpn)))
+            }
+            at = all.upperBound
         }
         let mapped = !pte(mm, vpn).isNone
         unlockPTL(mm, t)
         return .leave(mapped ? 1 : 0)
+    }
+
+    private mutating func mapAround(_ vma: Ref<VMA>, _ vpn: Int, _ page: Ref<Folio>) {
+        setPTE(self[vma, .mm], vpn, readEntry(vma, page))
+        addRmap(page)
+        self[head(page), .referenced] = true
     }
 
     /// set_pte_range() for a load. Where stores are not tracked, the entry of a dirty page is
@@ -54,7 +71,7 @@ extension Machine {
     private func readEntry(_ vma: Ref<VMA>, _ page: Ref<Folio>) -> PTE {
         var entry = PTE(page, self[vma, .pageProt])
         entry.accessed = true
-        if entry.write, self[page, .dirty] { entry.dirty = true }
+        if entry.write, self[head(page), .dirty] { entry.dirty = true }
         return entry
     }
 
@@ -68,7 +85,7 @@ extension Machine {
             case .found(let page):
                 if let wait = lockPage(page, t) { return wait }
                 getPage(page)
-                self[page, .referenced] = true
+                self[head(page), .referenced] = true
                 self[t, .vmfPage] = page
                 return .leave()
             case .beyondEnd:
@@ -83,8 +100,8 @@ extension Machine {
             }
         default:
             let page = self[t, .vmfPage]
-            completeRead(page, file, index)
-            self[page, .referenced] = true
+            completeRead(page, file)
+            self[head(page), .referenced] = true
             return .leave()
         }
     }
@@ -99,8 +116,8 @@ extension Machine {
         return flow
     }
 
-    /// Installs the entry for vmfNewPage if there is one, else for vmfPage. Returns 1 when
-    /// somebody else was faster.
+    /// Installs the entry for vmfNewPage if there is one, else for vmfPage, and then for all of its
+    /// folio or for no other page of it. Returns 1 when somebody else was faster.
     mutating func finish_fault(_ t: Ref<Task>, at position: Int) -> Flow {
         let (vma, vpn) = (self[t, .vmfVMA], self[t, .vmfAddress])
         let mm = self[vma, .mm]
@@ -115,14 +132,13 @@ extension Machine {
         case 1:
             let copy = self[t, .vmfNewPage]
             let page = copy.exists ? copy : self[t, .vmfPage]
-            var entry = readEntry(vma, page)
-            if self[t, .vmfWrite] {
-                entry.dirty = true
-                if self[vma, .flags].contains(.write) { entry.write = true }
+            if isLarge(page), let range = vacantAddresses(of: head(page), in: vma) {
+                for vpn in range {
+                    install(t, vpn, self.page(of: head(page), at: linearIndex(vma, vpn)))
+                }
+            } else {
+                install(t, vpn, page)
             }
-            setPTE(mm, vpn, entry)
-            if copy.exists { self[copy, .pins] -= 1 }
-            addRmap(page)
             if rules.faultDirties == .under, self[t, .vmfWrite], !copy.exists {
                 self[t, .dirtyPage] = page
                 return .call(.set_page_dirty, then: 2)
@@ -132,6 +148,25 @@ extension Machine {
             unlockPTL(mm, t)
             return .leave(0)
         }
+    }
+
+    /// set_pte_range(), of one page.
+    private mutating func install(_ t: Ref<Task>, _ vpn: Int, _ page: Ref<Folio>) {
+        let (vma, copy) = (self[t, .vmfVMA], self[t, .vmfNewPage])
+        var entry = readEntry(vma, page)
+        if self[t, .vmfWrite] {
+            entry.dirty = true
+            if self[vma, .flags].contains(.write) { entry.write = true }
+        }
+        setPTE(self[vma, .mm], vpn, entry)
+        if copy.exists { self[copy, .pins] -= 1 }
+        addRmap(page)
+    }
+
+    /// Where all of a folio can be mapped at once: nothing may be there yet.
+    private func vacantAddresses(of folio: Ref<Folio>, in vma: Ref<VMA>) -> Range<Int>? {
+        guard let range = addressesOfWhole(folio, in: vma) else { return nil }
+        return range.allSatisfy { pte(self[vma, .mm], $0).isNone } ? range : nil
     }
 
     mutating func do_shared_fault(_ t: Ref<Task>, at position: Int) -> Flow {
@@ -189,7 +224,7 @@ extension Machine {
             self[t, .vmfHoldsPageLock] = false
             return .jump(102)
         case 3:
-            if self[page, .lockOwner] != 0 { return .blocked(.pageLock, page.raw) }
+            if self[head(page), .lockOwner] != 0 { return .blocked(.pageLock, head(page).raw) }
             return .jump(101)
         case 0:
             let file = self[page, .mapping]

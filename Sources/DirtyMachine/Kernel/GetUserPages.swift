@@ -94,8 +94,8 @@ extension Machine {
             let page = entry.folio
             self[t, .gupPage] = page
             if self[t, .gupGet] { getPage(page) }
-            self[page, .referenced] = true
-            guard isForWrite, !entry.dirty, !self[page, .dirty] else { return .next }
+            self[head(page), .referenced] = true
+            guard isForWrite, !entry.dirty, !self[head(page), .dirty] else { return .next }
             self[t, .dirtyPage] = page
             return .call(.set_page_dirty, then: 1)
         default:

@@ -36,6 +36,8 @@ public enum KernelFunction: UInt8, Sendable, CaseIterable {
     // Kernel threads
     case wb_writepages, kswapd_shrink_page, try_to_unmap, pageout, invalidate_page, strip_page
     case power_loss
+    // Large folios
+    case truncate_inode_partial_folio
 
     /// The function's name in a generation of the kernel.
     public func name(_ generation: Rules.Generation) -> String {

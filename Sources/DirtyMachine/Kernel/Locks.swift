@@ -80,15 +80,17 @@ extension Machine {
     // MARK: PG_locked
 
     mutating func lockPage(_ page: Ref<Folio>, _ task: Ref<Task>) -> Flow? {
-        guard self[page, .lockOwner] == 0 else { return .blocked(.pageLock, page.raw) }
-        self[page, .lockOwner] = self[task, .slot]
+        let folio = head(page)
+        guard self[folio, .lockOwner] == 0 else { return .blocked(.pageLock, folio.raw) }
+        self[folio, .lockOwner] = self[task, .slot]
         return nil
     }
-    mutating func unlockPage(_ page: Ref<Folio>) { self[page, .lockOwner] = 0 }
+    mutating func unlockPage(_ page: Ref<Folio>) { self[head(page), .lockOwner] = 0 }
 
     /// wait_on_page_writeback().
     func waitForWriteback(_ page: Ref<Folio>) -> Flow? {
-        self[page, .writeback] ? .blocked(.writeback, page.raw) : nil
+        let folio = head(page)
+        return self[folio, .writeback] ? .blocked(.writeback, folio.raw) : nil
     }
 
     // MARK: Who holds a lock

@@ -8,6 +8,7 @@ extension Machine {
         let system = State.system
         guard self[system, .framesInUse] < self[system, .frameLimit] else { return .none }
         self[system, .framesInUse] += 1
+        if self[system, .freeHead(.folio)] == 0 { halveFreeFrames(to: 0) }
         let isNew = self[system, .freeHead(.folio)] == 0
         let folio = allocate(Folio.self)
         if isNew {
@@ -39,19 +40,18 @@ extension Machine {
     }
     func isZeroFolio(_ folio: Ref<Folio>) -> Bool { folio == self[State.system, .zeroFolio] }
 
-    mutating func getPage(_ folio: Ref<Folio>) { self[folio, .pins] += 1 }
+    mutating func getPage(_ page: Ref<Folio>) { self[head(page), .pins] += 1 }
 
     /// put_page(): the last reference frees the frame.
-    mutating func putPage(_ folio: Ref<Folio>) {
+    mutating func putPage(_ page: Ref<Folio>) {
+        let folio = head(page)
         self[folio, .pins] -= 1
         freeIfUnused(folio)
     }
 
     mutating func freeIfUnused(_ folio: Ref<Folio>) {
-        guard !self[folio, .mapping].exists, self[folio, .mapcount] == 0, self[folio, .pins] == 0
-        else { return }
-        self[State.system, .framesInUse] -= 1
-        free(folio, keeping: Folio.identity)
+        guard !self[folio, .mapping].exists, self[folio, .pins] == 0, !isMapped(folio) else { return }
+        freeFrames(folio)
     }
 
     // MARK: Reverse map
@@ -74,32 +74,43 @@ extension Machine {
 
     // MARK: Page cache
 
-    /// The read of a page has ended: contents, and the buffer heads that it was read through.
-    mutating func completeRead(_ folio: Ref<Folio>, _ file: Ref<File>, _ index: Int) {
-        self[folio, .contents] = state.diskValue(file, index)
-        self[folio, .buffers] = self[file, .buffers]
+    /// The read of a page, and so of its folio, has ended: contents, and the buffer heads that it was
+    /// read through.
+    mutating func completeRead(_ page: Ref<Folio>, _ file: Ref<File>) {
+        let folio = head(page)
+        for page in pages(of: folio) {
+            self[page, .contents] = state.diskValue(file, self[page, .index])
+            self[page, .buffers] = self[file, .buffers]
+        }
         self[folio, .uptodate] = true
     }
 
+    /// Puts a folio where page `index` of the file belongs, all of it.
     mutating func addToPageCache(_ folio: Ref<Folio>, _ file: Ref<File>, _ index: Int) {
-        self[folio, .mapping] = file
-        self[folio, .index] = index
-        self[file, .cache] = radixStore(
-            self[file, .cache], index, folio.word, .pageCache, owner: file.raw)
+        var index = index & ~(pageCount(of: folio) - 1)
+        for page in pages(of: folio) {
+            self[page, .mapping] = file
+            self[page, .index] = index
+            self[file, .cache] = radixStore(
+                self[file, .cache], index, page.word, .pageCache, owner: file.raw)
+            index += 1
+        }
     }
 
     mutating func removeFromPageCache(_ folio: Ref<Folio>) {
         let file = self[folio, .mapping]
-        let index = self[folio, .index]
         if rules.removalUnaccounts, self[folio, .dirty], self[file, .accountsDirty] {
-            count(.nr_dirty, -1)
+            count(.nr_dirty, -pageCount(of: folio))
         }
-        for tag in Tag.allCases where state.radixTag(self[file, .cache], index, tag) {
-            setTag(file, index, tag, false)
+        for page in pages(of: folio) {
+            let index = self[page, .index]
+            for tag in Tag.allCases where state.radixTag(self[file, .cache], index, tag) {
+                setTag(file, index, tag, false)
+            }
+            self[file, .cache] = radixStore(self[file, .cache], index, 0, .pageCache, owner: file.raw)
+            self[page, .mapping] = .none
+            if !isLarge(page) { self[page, .index] = 0 }
         }
-        self[file, .cache] = radixStore(self[file, .cache], index, 0, .pageCache, owner: file.raw)
-        self[folio, .mapping] = .none
-        self[folio, .index] = 0
         self[folio, .isPrepared] = false
         self[folio, .isUnprepared] = false
     }

@@ -143,7 +143,7 @@ extension Machine {
             self[t, .zapOld] = old
             self[t, .zapPage] = old.folio
             getPage(old.folio)
-            if old.accessed, !self[old.folio, .anon] { self[old.folio, .referenced] = true }
+            if old.accessed, !self[old.folio, .anon] { self[head(old.folio), .referenced] = true }
             return .jump(100)
         case 100:  // Z2
             let old = self[t, .zapOld]

@@ -12,7 +12,7 @@ extension Machine {
                 self[t, .outcome] = .OOPS  // S14: BUG_ON(PageAnon(page)) in page_mkclean_file()
                 return .leave(0)
             }
-            return self[page, .mapcount] > 0 ? .next : .leave(0)
+            return isMapped(page) ? .next : .leave(0)
         case 1:  // M2
             return self[page, .mapping].exists ? .next : .leave(0)
         case 2:  // M3
@@ -33,15 +33,17 @@ extension Machine {
         }
     }
 
-    /// Steps the walk of the reverse map to the next VMA that maps a page.
+    /// Steps the walk of the reverse map to the next VMA that maps a page of a folio.
     mutating func nextRmapVMA(_ t: Ref<Task>, _ page: Ref<Folio>) -> Ref<VMA> {
         let cursor = self[t, .rmapPgoff] < 0 ? nil : (self[t, .rmapPgoff], self[t, .rmapSerial])
         let vma = state.nextMapping(
-            of: self[page, .mapping], page: self[page, .index], after: cursor)
+            of: self[page, .mapping], pages: self[page, .index]...nextIndex(of: page) - 1,
+            after: cursor)
         self[t, .rmapVMA] = vma
         if vma.exists {
             self[t, .rmapPgoff] = self[vma, .pgoff]
             self[t, .rmapSerial] = self[vma, .serial]
+            if isLarge(page) { self[t, .rmapAddress] = addresses(of: page, in: vma).lowerBound }
         }
         return vma
     }
@@ -67,8 +69,47 @@ extension Machine {
     /// Where the walk's VMA maps the page.
     func rmapAddress(_ t: Ref<Task>) -> Int {
         let (vma, page) = (self[t, .rmapVMA], self[t, .rmapPage])
-        if self[vma, .flags].contains(.nonlinear) { return self[t, .rmapNonlinear] }
+        if isLarge(page) || self[vma, .flags].contains(.nonlinear) { return self[t, .rmapAddress] }
         return self[vma, .start] + self[page, .index] - self[vma, .pgoff]
+    }
+
+    /// page_vma_mapped_walk(): the first address of the walk's VMA, from `vpn` on, where an entry that
+    /// passes maps a page of the folio.
+    func nextOfFolio(_ t: Ref<Task>, from vpn: Int, where passes: (PTE) -> Bool = { _ in true }) -> Int? {
+        let (vma, folio) = (self[t, .rmapVMA], self[t, .rmapPage])
+        let end = isLarge(folio) ? addresses(of: folio, in: vma).upperBound : rmapAddress(t) + 1
+        var vpn = vpn
+        while vpn < end {
+            let entry = pte(self[vma, .mm], vpn)
+            if entry.isMapped, head(entry.folio) == folio, passes(entry) { return vpn }
+            vpn += 1
+        }
+        return nil
+    }
+
+    /// Whether the page table has nothing at the walk's addresses, seen without the lock.
+    private func hasNoEntry(_ t: Ref<Task>, from vpn: Int) -> Bool {
+        let (vma, folio) = (self[t, .rmapVMA], self[t, .rmapPage])
+        let end = isLarge(folio) ? addresses(of: folio, in: vma).upperBound : vpn + 1
+        return (vpn..<end).allSatisfy { pte(self[vma, .mm], $0).isNone }
+    }
+
+    /// Steps the walk to the next of these addresses; false if there is none.
+    private mutating func goOnToClean(_ t: Ref<Task>, from vpn: Int) -> Bool {
+        let protects = self[t, .rmapProtects]
+        guard let next = nextOfFolio(t, from: vpn, where: { $0.dirty || $0.write && protects })
+        else { return false }
+        if isLarge(self[t, .rmapPage]) { self[t, .rmapAddress] = next }
+        return true
+    }
+
+    /// After an entry is clean: on to the next one of a large folio, with ptl held all the while.
+    private mutating func cleanNext(_ t: Ref<Task>) -> Flow {
+        guard isLarge(self[t, .rmapPage]), goOnToClean(t, from: self[t, .rmapAddress] + 1) else {
+            return .jump(4)
+        }
+        self[t, .cleaned] += 1
+        return .jump(1)
     }
 
     mutating func page_mkclean_one(_ t: Ref<Task>, at position: Int) -> Flow {
@@ -76,12 +117,9 @@ extension Machine {
         let vpn = rmapAddress(t)
         switch position {
         case 0:  // page_check_address()
-            if !rules.mkcleanAwaitsLock, pte(mm, vpn).isNone { return .leave() }
+            if !rules.mkcleanAwaitsLock, hasNoEntry(t, from: vpn) { return .leave() }
             if let wait = lockPTL(mm, t) { return wait }
-            let entry = pte(mm, vpn)
-            guard entry.isMapped, entry.folio == self[t, .rmapPage],
-                entry.dirty || entry.write && self[t, .rmapProtects]
-            else {
+            guard goOnToClean(t, from: vpn) else {
                 unlockPTL(mm, t)
                 return .leave()
             }
@@ -93,14 +131,14 @@ extension Machine {
             return .jump(rules.mkcleanFlushesBeforeSet ? 2 : 3)
         case 2:  // X2 of 2.6.20 and later, X3 of 2.6.19
             flushTLBPage(mm, vpn)
-            return .jump(rules.mkcleanFlushesBeforeSet ? 3 : 4)
+            return rules.mkcleanFlushesBeforeSet ? .jump(3) : cleanNext(t)
         case 3:  // X3 of 2.6.20 and later, X2 of 2.6.19
             var entry = self[t, .rmapOld]
             if self[t, .rmapProtects] { entry.write = false }
             if !rules.mkcleanKeepsD { entry.dirty = false }
             setPTE(mm, vpn, entry)
             self[t, .rmapOld] = .empty
-            return .jump(rules.mkcleanFlushes && !rules.mkcleanFlushesBeforeSet ? 2 : 4)
+            return rules.mkcleanFlushes && !rules.mkcleanFlushesBeforeSet ? .jump(2) : cleanNext(t)
         default:
             unlockPTL(mm, t)
             self[t, .cleaned] += 1

@@ -19,7 +19,7 @@ extension Machine {
         for file in state.files { forgetCache(file) }
         // What is left now was neither cached nor mapped: a task had it in its hands.
         for page in inFlight where state.kind(at: page.raw) == .folio && !isZeroFolio(page) {
-            dropFolio(page)
+            freeFrames(head(page))
         }
         if self[State.system, .zeroFolio].exists { self[zeroFolio(), .pins] = 1 }
         for cpu in 0..<cpuCount {
@@ -101,7 +101,8 @@ extension Machine {
             setPTE(mm, vpn, .empty)
             if page.exists, !isZeroFolio(page), self[page, .mapcount] > 0 {
                 self[page, .mapcount] -= 1
-                if self[page, .mapcount] == 0, !self[page, .mapping].exists { dropFolio(page) }
+                let folio = head(page)
+                if !self[folio, .mapping].exists, !isMapped(folio) { freeFrames(folio) }
             }
             from = vpn + 1
         }
@@ -109,9 +110,9 @@ extension Machine {
 
     private mutating func forgetCache(_ file: Ref<File>) {
         while let (_, word) = state.radixFirst(self[file, .cache], in: 0...State.lastIndex) {
-            let page = Ref<Folio>(word: word)
-            removeFromPageCache(page)
-            dropFolio(page)
+            let folio = head(Ref(word: word))
+            removeFromPageCache(folio)
+            freeFrames(folio)
         }
         if self[file, .device] != .none { powerUp(file) }
         self[file, .immap] = .none
@@ -134,10 +135,5 @@ extension Machine {
             self[device, .stored] = radixStore(
                 self[device, .stored], index, 0, .stored, owner: device.raw)
         }
-    }
-
-    private mutating func dropFolio(_ page: Ref<Folio>) {
-        self[State.system, .framesInUse] -= 1
-        free(page, keeping: Folio.identity)
     }
 }

@@ -12,7 +12,7 @@ extension Machine {
             guard index < self[file, .size] else { return .leave() }
             let page = state.findPage(file, index)
             if page.exists {
-                guard self[page, .uptodate] else { return .blocked(.pageLock, page.raw) }
+                guard self[head(page), .uptodate] else { return .blocked(.pageLock, head(page).raw) }
                 if let wait = waitInShmem(file, page) { return wait }
                 return finishRead(t, page)
             }
@@ -22,26 +22,27 @@ extension Machine {
                 self[t, .cursor] += 1
                 return .jump(100)
             }
-            let added = allocateFolio()
+            let added = allocateFolio(file, index)
             guard added.exists else {
                 self[t, .outcome] = .ENOMEM
                 return .leave()
             }
             self[added, .lockOwner] = self[t, .slot]
             addToPageCache(added, file, index)
-            self[t, .page] = added
+            self[t, .page] = self.page(of: added, at: index)
             return .next
         default:
             let page = self[t, .page]
-            completeRead(page, file, index)
+            completeRead(page, file)
             unlockPage(page)
             return finishRead(t, page)
         }
     }
 
     private mutating func finishRead(_ t: Ref<Task>, _ page: Ref<Folio>) -> Flow {
-        if !self[page, .writeback] { self[page, .reclaim] = false }  // taken for PG_readahead
-        self[page, .referenced] = true
+        let folio = head(page)
+        if !self[folio, .writeback] { self[folio, .reclaim] = false }  // taken for PG_readahead
+        self[folio, .referenced] = true
         self[t, .value] = self[page, .contents]
         self[t, .hasValue] = true
         self[t, .cursor] += 1
@@ -60,7 +61,7 @@ extension Machine {
             if found.exists {
                 if let wait = lockPage(found, t) { return wait }
             } else {
-                found = allocateFolio()
+                found = allocateFolio()  // of order 0: the call is about one page
                 guard found.exists else {
                     self[t, .outcome] = .ENOMEM
                     return .jump(7)
@@ -72,13 +73,16 @@ extension Machine {
             self[t, .page] = found
             return .next
         case 2:  // prepare: a whole page is written, so nothing is read
-            self[page, .isPrepared] = self[file, .fileSystem].hasDisk
-            if self[page, .buffers] == 0 { self[page, .buffers] = self[file, .buffers] }
+            let folio = head(page)
+            self[folio, .isPrepared] = self[file, .fileSystem].hasDisk
+            for page in pages(of: folio) where self[page, .buffers] == 0 {
+                self[page, .buffers] = self[file, .buffers]
+            }
             return .next
         case 3:  // copy
             let value = storedValue(t)
             self[page, .contents] = value
-            self[page, .uptodate] = true
+            self[head(page), .uptodate] = true
             noteWriteCall(file, index, value)
             self[t, .value] = value
             self[t, .hasValue] = true

@@ -7,18 +7,18 @@ extension Machine {
         switch position {
         case 0:
             guard self[t, .cursor] <= self[t, .last],
-                let (index, word) = state.radixFirst(
+                let (_, word) = state.radixFirst(
                     self[file, .cache], in: self[t, .cursor]...self[t, .last])
             else { return .leave() }
-            let found = Ref<Folio>(word: word)
-            self[t, .cursor] = index + 1
+            let found = head(Ref(word: word))
+            self[t, .cursor] = nextIndex(of: found)
             guard self[found, .lockOwner] == 0, !self[found, .writeback], isEvictable(file) else {
                 return .jump(0)
             }
             _ = lockPage(found, t)
             getPage(found)
             self[t, .page] = found
-            return self[found, .mapcount] > 0 ? .call(.try_to_unmap, then: 100) : .jump(100)
+            return isMapped(found) ? .call(.try_to_unmap, then: 100) : .jump(100)
         case 100:
             if self[page, .dirty] {
                 let writes =
@@ -31,9 +31,7 @@ extension Machine {
         case 101: return .jump(4)
         case 1:  // remove_mapping(): the references are counted before the dirty bit is read
             // Buffers that could not be freed hold a reference.
-            if self[page, .mapcount] == 0, self[page, .pins] == 1, self[page, .buffers] == 0,
-                !self[page, .dirty]
-            {
+            if self[page, .pins] == 1, self[page, .buffers] == 0, !self[page, .dirty], !isMapped(page) {
                 removeFromPageCache(page)
             }
             return .next
@@ -80,7 +78,7 @@ extension Machine {
         }
     }
 
-    /// try_to_unmap(): takes the page out of every page table.
+    /// try_to_unmap(): takes the page, or every page of the folio, out of every page table.
     mutating func try_to_unmap(_ t: Ref<Task>, at position: Int) -> Flow {
         let page = self[t, .page]
         let mm = self[t, .rmapVMA].exists ? self[self[t, .rmapVMA], .mm] : Ref<MM>.none
@@ -95,11 +93,11 @@ extension Machine {
             return nextRmapVMA(t, page).exists ? .next : .jump(8)
         case 2:
             if let wait = lockPTL(mm, t) { return wait }
-            let entry = pte(mm, rmapAddress(t))
-            guard entry.isMapped, entry.folio == page else {
+            guard let vpn = nextOfFolio(t, from: rmapAddress(t)) else {
                 unlockPTL(mm, t)
                 return .jump(1)
             }
+            if isLarge(page) { self[t, .rmapAddress] = vpn }
             return .next
         case 3:  // ptep_clear_flush()
             self[t, .rmapOld] = exchangePTE(mm, rmapAddress(t))
@@ -117,9 +115,12 @@ extension Machine {
             self[t, .dirtyPage] = page
             return .call(.set_page_dirty, then: 5)
         case 5:
-            removeRmap(page)
+            removeRmap(self[t, .rmapOld].folio)
             self[t, .rmapOld] = .empty
-            return .next
+            // The rest of a large folio follows under the same lock.
+            guard isLarge(page), let next = nextOfFolio(t, from: rmapAddress(t) + 1) else { return .next }
+            self[t, .rmapAddress] = next
+            return .jump(3)
         case 6:
             unlockPTL(mm, t)
             return .jump(self[self[t, .rmapVMA], .flags].contains(.nonlinear) ? 9 : 1)
@@ -130,16 +131,16 @@ extension Machine {
             let vma = last.exists ? self[last, .fileRight] : self[self[page, .mapping], .immapNonlinear]
             self[t, .rmapVMA] = vma
             guard vma.exists else { return .jump(7) }
-            self[t, .rmapNonlinear] = self[vma, .start]
+            self[t, .rmapAddress] = self[vma, .start]
             return .next
         case 9:
             let vma = self[t, .rmapVMA]
             if let wait = lockPTL(mm, t) { return wait }
-            guard let vpn = state.address(of: page, in: vma, from: self[t, .rmapNonlinear]) else {
+            guard let vpn = state.address(of: page, in: vma, from: self[t, .rmapAddress]) else {
                 unlockPTL(mm, t)
                 return .jump(8)
             }
-            self[t, .rmapNonlinear] = vpn
+            self[t, .rmapAddress] = vpn
             return .jump(3)
         default:
             unlockImmap(self[page, .mapping], t)
@@ -148,22 +149,25 @@ extension Machine {
         }
     }
 
-    /// `evict`: drops clean pages that nobody maps; EBUSY for the others.
+    /// `evict`: drops clean pages that nobody maps; EBUSY for the others, and for a folio of which the
+    /// range has only a part.
     mutating func invalidate_page(_ t: Ref<Task>, at position: Int) -> Flow {
         let file = self[t, .file]
         let page = self[t, .page]
         switch position {
         case 0:
             guard self[t, .cursor] <= self[t, .last],
-                let (index, word) = state.radixFirst(
+                let (_, word) = state.radixFirst(
                     self[file, .cache], in: self[t, .cursor]...self[t, .last])
             else { return .leave() }
-            let found = Ref<Folio>(word: word)
-            self[t, .cursor] = index + 1
+            let found = head(Ref(word: word))
+            self[t, .cursor] = nextIndex(of: found)
             let isBusy =
                 self[found, .lockOwner] != 0 || self[found, .dirty] || self[found, .writeback]
-                || self[found, .mapcount] > 0 || self[found, .pins] > 0
-            if isBusy {
+                || isMapped(found) || self[found, .pins] > 0
+            let isPart =
+                self[found, .index] < self[t, .first] || nextIndex(of: found) - 1 > self[t, .last]
+            if isBusy || isPart {
                 self[t, .outcome] = .EBUSY
                 return .jump(0)
             }
@@ -172,7 +176,7 @@ extension Machine {
             return self[found, .buffers] > 0 ? .call(.try_to_free_buffers, then: 1) : .jump(1)
         default:
             let isBusy =
-                self[page, .buffers] > 0 || self[page, .dirty] || self[page, .mapcount] > 0
+                self[page, .buffers] > 0 || self[page, .dirty] || isMapped(page)
                 || self[page, .pins] > 0
             unlockPage(page)
             if isBusy {

@@ -147,7 +147,7 @@ extension Machine {
             self[t, .populatePage] = found
             return mustRead ? .next : .call(.install_page, then: 100)
         case 1:
-            completeRead(page, file, index)
+            completeRead(page, file)
             unlockPage(page)
             return .call(.install_page, then: 100)
         default:

@@ -5,10 +5,11 @@ extension Machine {
     /// Dirties `dirtyPage`. Returns 1 if it was clean.
     mutating func set_page_dirty(_ t: Ref<Task>, at position: Int) -> Flow {
         guard position == 0 else { return .leave(self[t, .result]) }
-        let page = self[t, .dirtyPage]
+        let page = head(self[t, .dirtyPage])
         if !rules.faultSetsDirty, state.stack(of: t).contains(where: { $0.function == .handle_mm_fault }) {
             return .leave(0)
         }
+        self[t, .dirtyPage] = page
         // folio_mark_dirty() does this; write(2) goes through mark_buffer_dirty() instead.
         if self[t, .operation] != .pwrite { self[page, .reclaim] = false }
         let file = self[page, .mapping]  // D1
@@ -61,7 +62,9 @@ extension Machine {
             } else if !privateLockIsFree(file) {
                 return .blocked(.privateLock, file.raw)
             }
-            if self[page, .buffers] > 0 { self[page, .dirtyBuffers] = (1 << self[page, .buffers]) - 1 }
+            for page in pages(of: page) where self[page, .buffers] > 0 && dirtiesBuffers(t, page) {
+                self[page, .dirtyBuffers] = (1 << self[page, .buffers]) - 1
+            }
             return .next
         case 1:  // D3
             let was = testSetPageDirty(t, page)
@@ -74,6 +77,12 @@ extension Machine {
             self[file, .isInodeDirty] = true
             return .leave(1)
         }
+    }
+
+    /// write(2) dirties the buffers of what it has written, everybody else all of the folio's.
+    private func dirtiesBuffers(_ t: Ref<Task>, _ page: Ref<Folio>) -> Bool {
+        let isWriting = self[t, .operation] == .pwrite && !self[t, .wbcPage].exists
+        return !isLarge(page) || !isWriting || page == self[t, .page]
     }
 
     mutating func set_page_dirty_nobuffers(_ t: Ref<Task>, at position: Int) -> Flow {
@@ -105,9 +114,9 @@ extension Machine {
     private mutating func accountDirtied(_ t: Ref<Task>, _ page: Ref<Folio>) {
         let file = self[page, .mapping]
         guard file.exists else { return }
-        if self[file, .accountsDirty] { count(.nr_dirty, 1) }
-        countDirtied(t, file)
-        setTag(file, self[page, .index], .dirty, true)
+        if self[file, .accountsDirty] { count(.nr_dirty, pageCount(of: page)) }
+        countDirtied(t, file, pageCount(of: page))
+        setTags(page, .dirty, true)
     }
 
     /// 6.18's tmpfs: PG_dirty and nothing else.

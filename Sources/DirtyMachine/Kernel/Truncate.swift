@@ -91,25 +91,53 @@ extension Machine {
         switch position {
         case 0:
             guard
-                let (index, word) = state.radixFirst(
+                let (_, word) = state.radixFirst(
                     self[file, .cache], in: self[t, .cursor]...State.lastIndex)
             else {
                 self[t, .page] = .none
                 return .leave()
             }
-            self[t, .cursor] = index + 1
-            self[t, .page] = Ref(word: word)
+            self[t, .page] = head(Ref(word: word))
+            self[t, .cursor] = nextIndex(of: self[t, .page])
             getPage(self[t, .page])
             return .next
         case 1:
             return lockPage(page, t) ?? .next
         case 2:
             if let wait = waitForWriteback(page) { return wait }
-            return .call(.truncate_complete_page, then: 3)
+            let isPart = isLarge(page) && self[page, .index] < self[t, .newSize]
+            return .call(isPart ? .truncate_inode_partial_folio : .truncate_complete_page, then: 3)
         default:
             unlockPage(page)
             putPage(page)
             return .jump(0)
+        }
+    }
+
+    /// A large folio of which the file keeps the front: it is split if it is clean and nobody else
+    /// has it, and stays whole if it is dirty. Nobody maps it any more then, not even the front.
+    mutating func truncate_inode_partial_folio(_ t: Ref<Task>, at position: Int) -> Flow {
+        let page = self[t, .page]
+        switch position {
+        case 0:
+            guard self[page, .mapping].exists else { return .leave() }
+            for page in pages(of: page) where self[page, .index] >= self[t, .newSize] {
+                self[page, .contents] = 0
+                self[page, .dirtyBuffers] = 0
+            }
+            return isMapped(page) ? .call(.try_to_unmap, then: 100) : .jump(100)
+        case 100:
+            if self[page, .dirty] { return .leave() }
+            return self[page, .buffers] > 0 ? .call(.try_to_free_buffers, then: 101) : .jump(101)
+        case 101:
+            let isOurs = self[page, .buffers] == 0 && self[page, .pins] == 1
+            return isOurs ? .jump(1) : .call(.truncate_complete_page, then: 102)
+        case 1:
+            splitFolio(page, at: self[t, .newSize])
+            self[t, .cursor] = self[t, .newSize]  // the rear is still in the cache
+            return .leave()
+        default:
+            return .leave()
         }
     }
 
@@ -119,12 +147,12 @@ extension Machine {
         switch position {
         case 100:
             // truncate_cleanup_folio(): a fault that held the page's lock may have mapped it again.
-            return rules.generation == .v6 && self[page, .mapcount] > 0
+            return rules.generation == .v6 && isMapped(page)
                 ? .call(.try_to_unmap, then: 103) : .jump(103)
         case 103:
             return rules.cancelsAfterInvalidate ? .jump(0) : .call(cancel, then: 102)
         case 0:  // do_invalidatepage()
-            if self[page, .asyncBuffers] != 0 { return .blocked(.bufferLock, page.raw) }
+            if hasBuffersUnderIO(page) { return .blocked(.bufferLock, page.raw) }
             if self[page, .isInTransaction] {
                 // journal_unmap_buffer(): a buffer that leaves the transaction dirty is dirty for
                 // the VM again, and its page with it (B15).
@@ -134,8 +162,10 @@ extension Machine {
                 return .call(.set_page_dirty_nobuffers, then: 0)
             }
             self[page, .checked] = false
-            self[page, .buffers] = 0
-            self[page, .dirtyBuffers] = 0
+            for page in pages(of: page) {
+                self[page, .buffers] = 0
+                self[page, .dirtyBuffers] = 0
+            }
             return rules.cancelsAfterInvalidate ? .call(cancel, then: 101) : .jump(1)
         case 101: return .jump(1)
         case 102: return .jump(0)

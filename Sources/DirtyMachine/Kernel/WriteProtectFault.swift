@@ -232,16 +232,19 @@ extension Machine {
             return .jump(self[file, .fileSystem] == .nfs ? 3 : 1)
         case 3:  // NFS: the server is to see one version of the page at a time
             return waitForWriteback(page) ?? .jump(1)
-        case 1:  // block_commit_write(): every buffer of the page
+        case 1:  // block_commit_write(): every buffer of the folio
             if isDeviceMemory(page) { return .next }  // a driver makes a note for itself
-            self[page, .buffers] = self[file, .buffers]
-            if self[file, .data] == .journal {
-                self[page, .isInTransaction] = true
-            } else {
-                self[page, .dirtyBuffers] = allBuffers(file)
+            let folio = head(page)
+            for page in pages(of: folio) {
+                self[page, .buffers] = self[file, .buffers]
+                if self[file, .data] == .journal {
+                    self[page, .isInTransaction] = true
+                } else {
+                    self[page, .dirtyBuffers] = allBuffers(file)
+                }
             }
-            self[page, .isPrepared] = true
-            self[t, .dirtyPage] = page
+            self[folio, .isPrepared] = true
+            self[t, .dirtyPage] = folio
             return .call(.set_page_dirty, then: 2)
         default:  // wait_for_stable_page(): nothing to wait for on these devices
             self[t, .vmfHoldsPageLock] = rules.mkwriteReturnsLocked

@@ -15,8 +15,9 @@ extension Machine {
                 self[file, .cache], tagged: .dirty, in: index...max(index, self[t, .wbcEnd])),
                 found <= self[t, .wbcEnd]
             {
-                setTag(file, found, .towrite, true)
-                index = found + 1
+                let folio = head(state.findPage(file, found))
+                setTags(folio, .towrite, true)
+                index = nextIndex(of: folio)
                 if index > self[t, .wbcEnd] { break }
             }
             return .next
@@ -29,10 +30,10 @@ extension Machine {
                 self[t, .wbcPage] = .none
                 return .leave()
             }
-            let found = state.findPage(file, index)
+            let found = head(state.findPage(file, index))
             getPage(found)
             self[t, .wbcPage] = found
-            self[t, .wbcIndex] = index + 1
+            self[t, .wbcIndex] = nextIndex(of: found)
             return .next
         case 2:  // WB2
             return lockPage(page, t) ?? .next
@@ -53,9 +54,10 @@ extension Machine {
             putPage(page)
             return .jump(1)
         default:
+            let pages = pageCount(of: page)
             putPage(page)
             guard self[t, .wbcBudget] > 0 else { return .jump(1) }
-            self[t, .wbcBudget] -= 1
+            self[t, .wbcBudget] = max(self[t, .wbcBudget] - pages, 0)
             guard self[t, .wbcBudget] == 0 else { return .jump(1) }
             self[t, .wbcPage] = .none
             return .leave()
@@ -84,11 +86,13 @@ extension Machine {
         let (file, page) = (self[t, .wbcFile], self[t, .wbcPage])
         switch position {
         case 0:  // a
-            if self[page, .index] >= self[file, .size] {
-                self[page, .dirtyBuffers] = 0
-            } else if self[page, .buffers] == 0 {
-                self[page, .buffers] = self[file, .buffers]
-                self[page, .dirtyBuffers] = allBuffers(file)
+            for page in pages(of: page) {
+                if self[page, .index] >= self[file, .size] {
+                    self[page, .dirtyBuffers] = 0
+                } else if self[page, .buffers] == 0 {
+                    self[page, .buffers] = self[file, .buffers]
+                    self[page, .dirtyBuffers] = allBuffers(file)
+                }
             }
             if self[page, .isInTransaction] {
                 // 6.18 commits before it writes in place: here the two are one.
@@ -97,16 +101,20 @@ extension Machine {
             }
             return .next
         case 1:  // b: lock_buffer() waits for a journal commit that is writing them
-            if self[page, .asyncBuffers] != 0 { return .blocked(.bufferLock, page.raw) }
-            self[page, .asyncBuffers] = self[page, .dirtyBuffers]
-            self[page, .dirtyBuffers] = 0
+            if hasBuffersUnderIO(page) { return .blocked(.bufferLock, page.raw) }
+            for page in pages(of: page) {
+                self[page, .asyncBuffers] = self[page, .dirtyBuffers]
+                self[page, .dirtyBuffers] = 0
+            }
             return .next
         case 2:  // c
             setPageWriteback(page)
-            self[t, .wbcSubmits] = self[page, .asyncBuffers] != 0
+            self[t, .wbcSubmits] = hasBuffersUnderIO(page)
             return .jump(self[t, .wbcSubmits] ? 3 : 4)
         case 3:  // d
-            submitBio(t, page, carriesValue: self[page, .asyncBuffers] & 1 == 1)
+            for page in pages(of: page) where self[page, .asyncBuffers] != 0 {
+                submitBio(t, page, carriesValue: self[page, .asyncBuffers] & 1 == 1)
+            }
             return .next
         case 4:  // e
             unlockPage(page)
@@ -117,6 +125,10 @@ extension Machine {
         }
     }
 
+    func hasBuffersUnderIO(_ folio: Ref<Folio>) -> Bool {
+        pages(of: folio).contains { self[$0, .asyncBuffers] != 0 }
+    }
+
     /// WB7 where pages have no buffers: what is dirty is written whole.
     mutating func writepageWithoutBuffers(_ t: Ref<Task>, at position: Int) -> Flow {
         let (file, page) = (self[t, .wbcFile], self[t, .wbcPage])
@@ -125,7 +137,9 @@ extension Machine {
             setPageWriteback(page)
             return .jump(self[page, .index] < self[file, .size] ? 1 : 3)
         case 1:
-            submitBio(t, page, carriesValue: true)
+            for page in pages(of: page) where self[page, .index] < self[file, .size] {
+                submitBio(t, page, carriesValue: true)
+            }
             return .next
         case 2:
             unlockPage(page)
@@ -158,25 +172,23 @@ extension Machine {
         }
     }
 
-    private mutating func setPageWriteback(_ page: Ref<Folio>) {
-        let (file, index) = (self[page, .mapping], self[page, .index])
-        self[page, .writeback] = true
-        self[page, .isPrepared] = false
-        setTag(file, index, .writeback, true)
-        if !self[page, .dirty] { setTag(file, index, .dirty, false) }
-        setTag(file, index, .towrite, false)
-        count(.nr_writeback, 1)
+    private mutating func setPageWriteback(_ folio: Ref<Folio>) {
+        self[folio, .writeback] = true
+        self[folio, .isPrepared] = false
+        setTags(folio, .writeback, true)
+        if !self[folio, .dirty] { setTags(folio, .dirty, false) }
+        setTags(folio, .towrite, false)
+        count(.nr_writeback, pageCount(of: folio))
     }
 
-    private mutating func endPageWriteback(_ page: Ref<Folio>) {
-        self[page, .writeback] = false
-        self[page, .reclaim] = false
-        let file = self[page, .mapping]
-        if file.exists { setTag(file, self[page, .index], .writeback, false) }
-        count(.nr_writeback, -1)
+    private mutating func endPageWriteback(_ folio: Ref<Folio>) {
+        self[folio, .writeback] = false
+        self[folio, .reclaim] = false
+        if self[folio, .mapping].exists { setTags(folio, .writeback, false) }
+        count(.nr_writeback, -pageCount(of: folio))
     }
 
-    // MARK: The device
+    // MARK: The device: a large folio is a write for each page
 
     private mutating func submitBio(
         _ t: Ref<Task>, _ page: Ref<Folio>, carriesValue: Bool
@@ -196,9 +208,10 @@ extension Machine {
     /// Pages on their way to the device, oldest first.
     public var pendingBios: [Ref<Bio>] { state.pendingBios }
 
-    /// The write that a page is in, if it is.
+    /// The write that a page is in, if it is; of a large folio, one that the device can go on with.
     public func bio(of page: Ref<Folio>) -> Ref<Bio>? {
-        self[page, .bio].exists ? self[page, .bio] : nil
+        let bios = pages(of: head(page)).lazy.map { self[$0, .bio] }.filter(\.exists)
+        return bios.first(where: deviceCanStep) ?? bios.first
     }
 
     /// The oldest write that a task has submitted and the device can go on with by itself.
@@ -238,8 +251,10 @@ extension Machine {
         unlink(bio)
         self[page, .bio] = .none
         self[page, .asyncBuffers] = 0
-        endPageWriteback(page)
-        putPage(page)
+        // The last write of a folio ends its writeback.
+        let folio = head(page)
+        if !pages(of: folio).contains(where: { self[$0, .bio].exists }) { endPageWriteback(folio) }
+        putPage(folio)
         return true
     }
 
@@ -265,7 +280,7 @@ extension Machine {
             let index = state.radixFirst(
                 self[file, .cache], tagged: .writeback, in: self[t, .wbcIndex]...self[t, .wbcEnd])
         else { return .leave() }
-        return .blocked(.writeback, state.findPage(file, index).raw)
+        return .blocked(.writeback, head(state.findPage(file, index)).raw)
     }
 
     /// do_fsync(), vfs_fsync_range(): `first` to `last` of wbcFile. 6.18 waits before the file

@@ -176,6 +176,12 @@ public enum FileSystem: UInt8, Word, Sendable, CaseIterable {
         }
     }
 
+    /// The file system of the kernel's own time makes folios of more than one page of its files, as
+    /// long as their data does not go through the journal.
+    public func hasLargeFolios(_ generation: Rules.Generation) -> Bool {
+        generation == .v6 && (self == .ext3 || self == .ext4 || self == .xfs)
+    }
+
     /// The file system of the kernel's own time has page_mkwrite. Nobody had it in 2.6.20; ramfs
     /// has it in 6.18 by way of generic_file_vm_ops.
     func hasPageMkwrite(_ generation: Rules.Generation) -> Bool {

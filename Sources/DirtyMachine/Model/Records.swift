@@ -23,6 +23,10 @@ extension Field where R == System, Value == Int {
     /// Bit n: task slot n is taken.
     static var taskSlots: Self { Self(46) }
     static var nextCPU: Self { Self(52) }
+    /// First block on the free list of folios of an order; word 1 of each leads to the next.
+    static func freeFolios(_ order: Int) -> Self {
+        order == 0 ? freeHead(.folio) : Self(UInt8(29 + order))
+    }
     // Thresholds of dirty pages; a limit of 0 is none
     static var dirtyBackground: Self { Self(56) }
     static var dirtyLimit: Self { Self(57) }
@@ -233,6 +237,8 @@ extension Field where R == File, Value == Bool {
 extension Field where R == File, Value == Int {
     /// Buffer heads of a page.
     static var buffers: Self { Self(0, bits: 24, 4) }
+    /// Its folios may have up to 2 to this power pages.
+    static var folioOrder: Self { Self(0, bits: 28, 4) }
     static var name: Self { Self(1, bits: 0, 32) }
     /// i_size in pages.
     static var size: Self { Self(2) }
@@ -265,12 +271,17 @@ extension Field where R == File, Value == Lock {
     static var inodeLock: Self { Self(8) }
 }
 
-/// A page frame and its struct page, since 5.16 folio, of order 0.
+/// A page frame and its struct page. Since 5.16 a folio of one page, or one page of a larger folio:
+/// `LargeFolios.swift` tells what the head of such a folio has for all.
 public enum Folio: Record {
     public static let kind = RecordKind.folio
     public static let words = 4
     /// The bits of word 0 that stay while the frame is free: its number.
     static let identity: UInt64 = 0x0fff_ffff << 8
+    /// The bits of word 1 that are flags.
+    static let flags: UInt64 = 0xffff
+    /// Folios have orders below this: 512 pages at most, as a page table has entries.
+    static let orders = 10
 }
 extension Field where R == Folio, Value == Int {
     static var pfn: Self { Self(0, bits: 8, 28) }
@@ -282,6 +293,8 @@ extension Field where R == Folio, Value == Int {
     static var dirtyBuffers: Self { Self(0, bits: 48, 4) }
     /// Bit n: buffer n is under I/O.
     static var asyncBuffers: Self { Self(0, bits: 52, 4) }
+    /// The folio that the page belongs to has 2 to this power pages.
+    static var order: Self { Self(0, bits: 56, 4) }
     static var mapcount: Self { Self(1, bits: 16, 24) }
     /// References beside the page cache's and the PTEs'.
     static var pins: Self { Self(1, bits: 40, 24) }

@@ -2,23 +2,29 @@
 
 extension Machine {
     /// Declares a file. Its pages hold 0 on disk; with `cached` they start clean in the page cache.
+    /// Its folios have `folio` pages, a power of two, where they fit, if its file system can have such.
     /// Returns none when the page frames do not suffice.
     public mutating func addFile(
         _ name: String, pages: Int, _ fileSystem: FileSystem, cached: Bool = false,
-        buffers: Int = 1, mkwrite: Bool = false, data: DataMode = .ordered
+        buffers: Int = 1, mkwrite: Bool = false, data: DataMode = .ordered, folio pagesOfFolio: Int = 1
     ) -> Ref<File> {
         setCause(task: 0, function: .scenario)
         let file = makeFile(names.intern(name), size: pages, fileSystem, isAnonymous: false)
         self[file, .buffers] = fileSystem.hasBuffers(rules.generation) ? buffers : 0
         self[file, .data] = fileSystem.journalsData ? data : .writeback
         if mkwrite { self[file, .hasPageMkwrite] = true }
+        if fileSystem.hasLargeFolios(rules.generation), data != .journal {
+            self[file, .folioOrder] = pagesOfFolio.trailingZeroBitCount
+        }
         guard cached else { return file }
-        for index in 0..<pages {
-            let folio = allocateFolio()
+        var index = 0
+        while index < pages {
+            let folio = allocateFolio(file, index)
             guard folio.exists else { return .none }
             self[folio, .uptodate] = true
-            self[folio, .buffers] = self[file, .buffers]
+            for page in self.pages(of: folio) { self[page, .buffers] = self[file, .buffers] }
             addToPageCache(folio, file, index)
+            index = nextIndex(of: folio)
         }
         return file
     }

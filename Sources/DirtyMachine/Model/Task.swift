@@ -73,8 +73,9 @@ extension Field where R == Task, Value == Int {
     static var wbcBudget: Self { Self(53) }
     /// Pages dirtied that have still to be balanced for.
     static var balancePages: Self { Self(54) }
-    /// Where try_to_unmap() has found a page in a nonlinear VMA.
-    static var rmapNonlinear: Self { Self(52) }
+    /// Where the walk of the reverse map stands in its VMA, if the page's index does not tell: in a
+    /// nonlinear one, and among the pages of a large folio.
+    static var rmapAddress: Self { Self(52) }
 }
 extension Field where R == Task, Value == OperationKind {
     static var operation: Self { Self(0, bits: 16, 8) }

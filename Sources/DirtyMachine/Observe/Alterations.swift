@@ -106,10 +106,19 @@ extension Machine {
             ? "\(name(of: file)).folio[\(self[folio, .index])]" : "frame[\(self[folio, .pfn])]"
     }
 
+    /// `3`, or `0..7` for the head of a large folio: the pages of the file that a folio holds.
+    func indicesText(of folio: Ref<Folio>) -> String {
+        let first = self[folio, .index]
+        return isLarge(folio) && head(folio) == folio ? "\(first)..\(nextIndex(of: folio) - 1)" : "\(first)"
+    }
+
     private func describeFolio(_ change: Change) -> [Alteration] {
         let folio = Ref<Folio>(raw: change.ref)
         guard state.kind(at: change.ref) == .folio else { return [] }
-        let subject = path(of: folio)
+        let page = path(of: folio)
+        // What the head of a large folio has for all of its pages.
+        let file = self[folio, .mapping]
+        let subject = file.exists ? "\(name(of: file)).folio[\(indicesText(of: folio))]" : page
         let flags: [(String, Field<Folio, Bool>)] = [
             ("uptodate", .uptodate), ("referenced", .referenced), ("dirty", .dirty),
             ("writeback", .writeback), ("exclusive", .anonExclusive), ("reclaim", .reclaim),
@@ -117,12 +126,12 @@ extension Machine {
         ]
         var result = fields(change, subject, flags, flag)
         result += fields(change, subject, [("locked", .lockOwner)]) { (owner: Int) in flag(owner != 0) }
-        result += fields(change, subject, [("mapcount", Field<Folio, Int>.mapcount)]) { "\($0)" }
-        result += fields(change, subject, [("value", Field<Folio, UInt32>.contents)]) { "\($0)" }
-        result += fields(change, subject, [("buffers", Field<Folio, Int>.buffers)]) { "\($0)" }
+        result += fields(change, page, [("mapcount", Field<Folio, Int>.mapcount)]) { "\($0)" }
+        result += fields(change, page, [("value", Field<Folio, UInt32>.contents)]) { "\($0)" }
+        result += fields(change, page, [("buffers", Field<Folio, Int>.buffers)]) { "\($0)" }
         for buffer in 0..<4 {
             let dirty = Field<Folio, Bool>(0, bits: UInt8(48 + buffer), 1)
-            result += fields(change, subject + ".buffer[\(buffer)]", [("dirty", dirty)], flag)
+            result += fields(change, page + ".buffer[\(buffer)]", [("dirty", dirty)], flag)
         }
         return result
     }

@@ -104,7 +104,7 @@ extension Machine {
             guard index < self[file, .size], Int(word >> 33) > state.diskTime(file, index)
             else { continue }
             let page = state.findPage(file, index)
-            if rules.tracks || page.exists && self[page, .dirty] || isPromised(self, index) {
+            if rules.tracks || page.exists && self[head(page), .dirty] || isPromised(self, index) {
                 addPromise(t, index, word)
             }
         }

@@ -25,7 +25,7 @@ extension InvariantChecks {
     // MARK: I9, I12
 
     func dirtiedUnprepared() -> [Finding] {
-        cached.filter { m[$0.folio, .dirty] && m[$0.folio, .isUnprepared] }.map {
+        cached.filter { m[$0.head, .dirty] && m[$0.head, .isUnprepared] }.map {
             (m.path(of: $0.folio), "a fault has dirtied the page after the file system's page_mkwrite was undone")
         }
     }

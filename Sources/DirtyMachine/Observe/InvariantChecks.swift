@@ -19,6 +19,8 @@ struct InvariantChecks {
         let file: Ref<File>
         let index: Int
         let folio: Ref<Folio>
+        /// The page that has the flags, lock and references: itself, unless it is one of a large folio.
+        let head: Ref<Folio>
     }
 
     let m: Machine
@@ -35,7 +37,8 @@ struct InvariantChecks {
         mapped = InvariantChecks.mappedPages(machine)
         cached = machine.state.files.filter { machine[$0, .device] == .none }.flatMap { file in
             machine.cachedPages(file).map {
-                CachedPage(file: file, index: $0, folio: machine.state.findPage(file, $0))
+                let page = machine.state.findPage(file, $0)
+                return CachedPage(file: file, index: $0, folio: page, head: machine.head(page))
             }
         }
         tasks = machine.state.tasks.map { ($0, machine.state.stack(of: $0)) }
@@ -104,15 +107,15 @@ struct InvariantChecks {
     }
 
     private func isForgotten(_ page: CachedPage) -> Bool {
-        let folio = page.folio
+        let (folio, head) = (page.folio, page.head)
         guard m[page.file, .fileSystem].hasDisk, page.index < m[page.file, .size],
-            m[folio, .uptodate],
+            m[head, .uptodate],
             m[folio, .contents] != m.state.diskValue(page.file, page.index)
         else { return false }
         // Whoever holds a reference or the lock may be about to do something about it.
-        return !m[folio, .dirty] && !m[folio, .writeback] && m[folio, .dirtyBuffers] == 0
-            && !m[folio, .isInTransaction] && m[folio, .mapcount] == 0 && m[folio, .pins] == 0
-            && m[folio, .lockOwner] == 0 && !isInAnyTLB(folio)
+        return !m[head, .dirty] && !m[head, .writeback] && m[folio, .dirtyBuffers] == 0
+            && !m[folio, .isInTransaction] && m[folio, .mapcount] == 0 && m[head, .pins] == 0
+            && m[head, .lockOwner] == 0 && !isInAnyTLB(folio)
     }
 
     private func isInAnyTLB(_ folio: Ref<Folio>) -> Bool {
@@ -132,7 +135,7 @@ struct InvariantChecks {
     private func isWritableUnnoticed(_ page: MappedPage) -> Bool {
         let folio = page.folio
         let file = m[folio, .mapping]  // W4: none after truncation
-        guard page.entry.write, file.exists, !m.isDeviceMemory(folio), page.vma.exists, !m[folio, .dirty],
+        guard page.entry.write, file.exists, !m.isDeviceMemory(folio), page.vma.exists, !m[m.head(folio), .dirty],
             m[page.vma, .flags].contains(.shared),
             m[file, .hasPageMkwrite] || m[file, .accountsDirty]
         else { return false }
@@ -185,7 +188,7 @@ struct InvariantChecks {
         }
         // Whoever has ptl is about to flush, and keeps page_mkclean() waiting: provided that M1
         // sends it there.
-        return m[mm, .ptl].isFree || m[folio, .mapcount] == 0
+        return m[mm, .ptl].isFree || !m.isMapped(m.head(folio))
     }
 
     // MARK: I4
@@ -193,9 +196,9 @@ struct InvariantChecks {
     func dirtyPagesWithoutTag() -> [Finding] {
         cached.filter {
             // 6.18's tmpfs has no tags.
-            m[$0.folio, .dirty] && !m.hasTag(.dirty, $0.file, $0.index)
+            m[$0.head, .dirty] && !m.hasTag(.dirty, $0.file, $0.index)
                 && (m[$0.file, .fileSystem].hasDisk || m.rules.generation == .v2_6)
-                && pendingAccounts($0.folio) == 0
+                && pendingAccounts($0.head) == 0
         }.map { (m.path(of: $0.folio), "the page is dirty, but not tagged DIRTY") }
     }
 
@@ -209,17 +212,17 @@ struct InvariantChecks {
     /// journal keeps the tag until it is written in its place.
     func taggedPagesThatAreClean() -> [Finding] {
         cached.filter {
-            m.hasTag(.dirty, $0.file, $0.index) && !m[$0.folio, .dirty]
-                && m[$0.folio, .lockOwner] == 0 && !wasCancelled($0.folio)
+            m.hasTag(.dirty, $0.file, $0.index) && !m[$0.head, .dirty]
+                && m[$0.head, .lockOwner] == 0 && !wasCancelled($0.folio)
                 && !(m[$0.file, .data] == .journal && m.rules.generation == .v2_6)
         }.map { (m.path(of: $0.folio), "the page is tagged DIRTY, but not dirty") }
     }
 
     func writebackTagMismatches() -> [Finding] {
         cached.filter {
-            m.hasTag(.writeback, $0.file, $0.index) != m[$0.folio, .writeback]
+            m.hasTag(.writeback, $0.file, $0.index) != m[$0.head, .writeback]
         }.map {
-            let isOn = m[$0.folio, .writeback]
+            let isOn = m[$0.head, .writeback]
             return (
                 m.path(of: $0.folio),
                 isOn
@@ -234,21 +237,29 @@ struct InvariantChecks {
     /// Late by one between the change of PG_dirty and that of the counter.
     func dirtyCounterMismatch() -> [Finding] {
         let pages = cached.filter { m[$0.file, .accountsDirty] }
-        let dirty = pages.count { m[$0.folio, .dirty] }
+        let dirty = pages.count { m[$0.head, .dirty] }
         let toCome = accountsToCome
         let toGo =
-            countTasks(in: .clear_page_dirty_for_io, at: [1]) { _ in true }
-            + countTasks(in: .test_clear_page_dirty, at: [1]) { _ in true }
-            + countTasks(in: .cancel_dirty_page, at: [1]) { _ in true }
+            pagesToCount(in: .clear_page_dirty_for_io, .wbcPage)
+            + pagesToCount(in: .test_clear_page_dirty, .page)
+            + pagesToCount(in: .cancel_dirty_page, .page)
         let counter = m.state.counter(.nr_dirty)
         guard counter != dirty - toCome + toGo else { return [] }
         return [("nr_dirty", "nr_dirty is \(counter), but \(dirty) pages are dirty")]
     }
 
+    /// Pages of folios that tasks in a function have cleaned and are about to take off nr_dirty.
+    private func pagesToCount(in function: KernelFunction, _ folio: Field<Task, Ref<Folio>>) -> Int {
+        tasks.reduce(0) { sum, task in
+            task.stack.contains { $0.function == function && $0.position == 1 }
+                ? sum + m.pageCount(of: m[task.ref, folio]) : sum
+        }
+    }
+
     /// Increments of nr_dirty that tasks between D3 and D4 are about to make.
     private var accountsToCome: Int {
         cached.reduce(0) {
-            $0 + (m[$1.file, .accountsDirty] ? pendingAccounts($1.folio) : 0)
+            $0 + (m[$1.file, .accountsDirty] ? pendingAccounts($1.head) : 0)
         }
     }
 
@@ -262,7 +273,7 @@ struct InvariantChecks {
     }
 
     func writebackCounterMismatch() -> [Finding] {
-        let pages = cached.count { m[$0.folio, .writeback] }
+        let pages = cached.count { m[$0.head, .writeback] }
         let counter = m.state.counter(.nr_writeback)
         guard counter != pages else { return [] }
         return [("nr_writeback", "nr_writeback is \(counter), but \(pages) pages are under writeback")]
@@ -273,10 +284,10 @@ struct InvariantChecks {
     /// False between D2 and D3.
     func dirtyBuffersOfCleanPages() -> [Finding] {
         cached.filter { page in
-            m[page.folio, .dirtyBuffers] != 0 && !m[page.folio, .dirty]
-                && m[page.folio, .lockOwner] == 0
+            m[page.folio, .dirtyBuffers] != 0 && !m[page.head, .dirty]
+                && m[page.head, .lockOwner] == 0
                 && !isAnyTask(in: .set_page_dirty_buffers, at: [1]) {
-                    m[$0, .dirtyPage] == page.folio
+                    m[$0, .dirtyPage] == page.head
                 }
         }.map { (m.path(of: $0.folio), "a buffer is dirty, but the page is not") }
     }
@@ -310,11 +321,13 @@ struct InvariantChecks {
 
     // MARK: I18
 
-    /// Every CPU may dirty some pages before it looks at the counters, and every task one before it
-    /// gets there.
+    /// Every CPU may dirty some pages before it looks at the counters, and every task a folio before
+    /// it gets there.
     func runawayDirtyPages() -> [Finding] {
         let limit = m[State.system, .dirtyLimit]
-        let bound = limit + m[State.system, .ratelimitPages] * m.cpuCount + tasks.count
+        let folio = m.state.files.map { 1 << m[$0, .folioOrder] }.max() ?? 1
+        let bound =
+            limit + (m[State.system, .ratelimitPages] + folio - 1) * m.cpuCount + tasks.count * folio
         let pages = m.state.counter(.nr_dirty) + m.state.counter(.nr_writeback)
         guard limit > 0, pages > bound else { return [] }
         return [("nr_dirty", "\(pages) pages are dirty or under writeback, but the limit is \(limit)")]
@@ -356,7 +369,7 @@ struct InvariantChecks {
         for frame in stack {
             switch frame.function {
             case .page_mkclean_one, .try_to_unmap:
-                if !m[task, .rmapOld].isNone { result.append(m[task, .rmapPage]) }
+                if !m[task, .rmapOld].isNone { result.append(m[task, .rmapOld].folio) }
             case .move_ptes:
                 if m[task, .zapPage].exists { result.append(m[task, .zapPage]) }
             case .install_page:

@@ -56,6 +56,18 @@ extension Machine {
         }
     }
 
+    /// The pages that a change is about: all of a large folio where its head has something for all.
+    public func places(of change: Change) -> [PagePlace] {
+        guard let place = place(of: change) else { return [] }
+        let folio = Ref<Folio>(raw: change.ref)
+        guard change.kind == .folio, isLarge(folio), head(folio) == folio else { return [place] }
+        let flipped = change.old ^ change.new
+        let isShared =
+            change.offset == 0 ? Field<Folio, Int>.lockOwner.extract(flipped) != 0
+            : change.offset == 1 && flipped & Folio.flags != 0
+        return isShared ? folioIndices(folio).map { .file(self[folio, .mapping], $0) } : [place]
+    }
+
     private func place(in leaf: Ref<Node>, _ change: Change) -> PagePlace? {
         let owner = UInt32(self[leaf, .owner])
         let slot = Int(change.offset) - Node.firstSlot
@@ -151,10 +163,10 @@ extension Machine {
         var pages: Set<Ref<Folio>> = []
         for field in [Field<Task, Ref<Folio>>.vmfPage, .dirtyPage, .rmapPage, .wbcPage, .page, .zapPage, .gupPage, .populatePage] {
             let page = self[task, field]
-            guard page.exists, state.kind(at: page.raw) == .folio, self[page, .lockOwner] == slot,
-                pages.insert(page).inserted
-            else { continue }
-            add(.pageLock, page.raw)
+            guard page.exists, state.kind(at: page.raw) == .folio else { continue }
+            let folio = head(page)
+            guard self[folio, .lockOwner] == slot, pages.insert(folio).inserted else { continue }
+            add(.pageLock, folio.raw)
         }
         return found
     }

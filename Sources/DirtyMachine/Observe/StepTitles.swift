@@ -59,7 +59,7 @@ extension StepTitle {
             .v2_6
         case .do_read_fault, .do_cow_fault, .do_shared_fault, .do_fault_around, .filemap_fault,
             .finish_fault, .fault_dirty_shared_page, .noop_dirty_folio, .iomap_page_mkwrite,
-            .filemap_page_mkwrite, .xfs_vm_writepages, .nfs_writepages, .iomap_writeback_folio:
+            .filemap_page_mkwrite, .truncate_inode_partial_folio, .xfs_vm_writepages, .nfs_writepages, .iomap_writeback_folio:
             .v6
         default: nil
         }
@@ -471,6 +471,11 @@ extension StepTitle {
             return [
                 step("T3", "look up the next page beyond the new end"), step("T3", "lock the page"),
                 step("T3", "wait until it is not under writeback"), step("T3", "unlock the page"),
+            ]
+        case .truncate_inode_partial_folio:
+            return [
+                step("T3", "zero what lies beyond the new end"),
+                step("T3", "split the folio where the file ends"),
             ]
         case .truncate_complete_page:
             return [step("T3", "throw its buffers away"), step("T3", "take it out of the page cache")]

@@ -65,8 +65,8 @@ extension Machine {
         func page() -> String {
             let folio = Ref<Folio>(raw: waiting.object)
             let file = self[folio, .mapping]
-            return file.exists
-                ? "\(name(of: file))[\(self[folio, .index])]" : "frame \(self[folio, .pfn])"
+            guard file.exists else { return "frame \(self[folio, .pfn])" }
+            return "\(name(of: file))[\(indicesText(of: folio))]"
         }
         func mm() -> String { name(of: self[Ref<MM>(raw: waiting.object), .owner]) }
         func file() -> String { name(of: Ref<File>(raw: waiting.object)) }
@@ -109,11 +109,11 @@ extension Machine {
     public func size(of file: Ref<File>) -> Int { self[file, .size] }
     public func fileSystem(of file: Ref<File>) -> FileSystem { self[file, .fileSystem] }
     public func isAnonymous(_ file: Ref<File>) -> Bool { self[file, .isAnonymous] }
-    public func isDirty(_ folio: Ref<Folio>) -> Bool { self[folio, .dirty] }
-    public func isUnderWriteback(_ folio: Ref<Folio>) -> Bool { self[folio, .writeback] }
-    public func isUptodate(_ folio: Ref<Folio>) -> Bool { self[folio, .uptodate] }
-    public func isReferenced(_ folio: Ref<Folio>) -> Bool { self[folio, .referenced] }
-    public func isLocked(_ folio: Ref<Folio>) -> Bool { self[folio, .lockOwner] != 0 }
+    public func isDirty(_ folio: Ref<Folio>) -> Bool { self[head(folio), .dirty] }
+    public func isUnderWriteback(_ folio: Ref<Folio>) -> Bool { self[head(folio), .writeback] }
+    public func isUptodate(_ folio: Ref<Folio>) -> Bool { self[head(folio), .uptodate] }
+    public func isReferenced(_ folio: Ref<Folio>) -> Bool { self[head(folio), .referenced] }
+    public func isLocked(_ folio: Ref<Folio>) -> Bool { self[head(folio), .lockOwner] != 0 }
     public func isAnon(_ folio: Ref<Folio>) -> Bool { self[folio, .anon] }
     public func mapcount(_ folio: Ref<Folio>) -> Int { self[folio, .mapcount] }
     /// How often drivers have pinned a page: get_user_pages().
@@ -124,6 +124,19 @@ extension Machine {
     }
     public func pfn(_ folio: Ref<Folio>) -> Int { self[folio, .pfn] }
     public func contents(_ folio: Ref<Folio>) -> UInt32 { self[folio, .contents] }
+    /// How many pages the folios of a file have where they fit.
+    public func folioSize(of file: Ref<File>) -> Int { 1 << self[file, .folioOrder] }
+    /// The cached folios of more than one page, as pages of their file.
+    public func largeFolios(of file: Ref<File>) -> [Range<Int>] {
+        cachedPages(file).map { folioIndices(state.findPage(file, $0)) }
+            .filter { $0.count > 1 }
+            .reduce(into: []) { if $0.last != $1 { $0.append($1) } }
+    }
+    /// The pages of the file that the folio of a page holds: one, unless the folio is a large one.
+    public func folioIndices(_ page: Ref<Folio>) -> Range<Int> {
+        let folio = head(page)
+        return self[folio, .index]..<nextIndex(of: folio)
+    }
     /// Buffer heads of a page, and which of them are dirty, as a bit mask.
     public func buffers(_ folio: Ref<Folio>) -> (count: Int, dirty: Int) {
         (self[folio, .buffers], self[folio, .dirtyBuffers])

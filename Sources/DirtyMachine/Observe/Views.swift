@@ -260,10 +260,10 @@ extension Machine {
         if isZeroFolio(folio) { return .zero }
         if self[folio, .anon] { return .anonymous }
         let entries = reach(of: folio, own)
-        if self[folio, .writeback] {
-            return self[folio, .dirty] || entries.storing > 0 ? .redirtied : .writeback
+        if isUnderWriteback(folio) {
+            return isDirty(folio) || entries.storing > 0 ? .redirtied : .writeback
         }
-        if self[folio, .dirty] {
+        if isDirty(folio) {
             return entries.writable > 0 ? .dirty : entries.mapping > 0 ? .dirtyProtected : .dirtyUnmapped
         }
         if entries.mapping == 0 { return .cached }
@@ -343,7 +343,7 @@ extension Machine {
 
     private func survives(_ value: UInt32, _ file: Ref<File>, _ index: Int) -> Bool {
         let cached = state.findPage(file, index)
-        if cached.exists, self[cached, .uptodate], self[cached, .contents] == value { return true }
+        if cached.exists, isUptodate(cached), self[cached, .contents] == value { return true }
         if self[file, .fileSystem].hasDisk, state.diskValue(file, index) == value { return true }
         let isElsewhere = state.nonlinearMappings(of: file).contains { vma in
             cached.exists && state.address(of: cached, in: vma, from: self[vma, .start]) != nil

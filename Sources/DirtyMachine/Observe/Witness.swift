@@ -13,7 +13,7 @@ extension Machine {
         }
         if self[page, .contents] == state.diskValue(file, index) { return true }
         let hasBuffers = self[page, .buffers] > 0
-        if self[page, .dirty], !hasBuffers || self[page, .dirtyBuffers] != 0 { return true }
+        if self[head(page), .dirty], !hasBuffers || self[page, .dirtyBuffers] != 0 { return true }
         if self[page, .dirtyBuffers] != 0 || self[page, .isInTransaction] { return true }
         if self[page, .bio].exists, !self[self[page, .bio], .isSampled] { return true }
         if state.tasks.contains(where: { isAboutToTell(of: page, $0) }) { return true }
@@ -26,12 +26,12 @@ extension Machine {
             return true
         }
         let functions = state.stack(of: task).map(\.function)
-        if self[task, .dirtyPage] == page,
+        if self[task, .dirtyPage].exists, head(self[task, .dirtyPage]) == head(page),
             functions.contains(where: { [.set_page_dirty, .set_page_dirty_buffers].contains($0) })
         {
             return true
         }
-        return self[task, .wbcPage] == page && self[page, .asyncBuffers] != 0 && !self[page, .bio].exists
+        return self[task, .wbcPage] == head(page) && self[page, .asyncBuffers] != 0 && !self[page, .bio].exists
             && !functions.isEmpty
     }
 

@@ -65,7 +65,8 @@ struct WordRoles: Sendable {
     private mutating func setSystem(_ omissions: Omissions) {
         // Where the allocator stands, and the numbers given out last.
         let history =
-            [1] + RecordKind.allCases.map { 2 + Int($0.rawValue) } + [40, 43, 44, 46, 49]
+            [1] + RecordKind.allCases.map { 2 + Int($0.rawValue) }
+            + (1..<Folio.orders).map { Int(Field<System, Int>.freeFolios($0).offset) } + [40, 43, 44, 46, 49]
         for offset in history { self[.system, offset].ignored = ~0 }
         if omissions.counts {
             for counter in [Counter.pgfault, .pgmajfault, .tlb_flush] {

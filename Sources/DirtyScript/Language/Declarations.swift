@@ -48,6 +48,8 @@ public struct Declarations: Sendable {
         enum Subject: Sendable {
             case rule(name: String, value: String)
             case cpu(Int)
+            /// Pages of a folio, more than one.
+            case folio(Int)
         }
         var subject: Subject
         var source: SourceLine
@@ -71,6 +73,9 @@ public struct Declarations: Sendable {
     /// Set-up commands that stand once at most, with their lines.
     var given: [String: Int] = [:]
     var pending: [Pending] = []
+    /// The dirty limit in pages, and the pages of the largest folio so far.
+    var dirtyLimit: Int?
+    var largestFolio = 1
     /// Files whose size an operation may have changed.
     var resized: Set<String> = []
 
@@ -189,6 +194,18 @@ extension Declarations {
                 diagnostics.append(
                     check.source.diagnostic(
                         "rule \(quoted(rule)) \(complaint)", at: check.location))
+            case .folio(let pages):
+                if kernel == nil, !setUpIsOver {
+                    waiting.append(check)
+                    continue
+                }
+                let kernel = kernel ?? Vocabulary.defaultKernel
+                guard !Vocabulary.largeFolioKernels.contains(kernel) else { continue }
+                diagnostics.append(
+                    check.source.diagnostic(
+                        "a folio of \(pages) pages has no meaning on \(kernel)", at: check.location,
+                        expected: "'kernel \(alternatives(Vocabulary.largeFolioKernels))': "
+                            + "2.6 has single pages only"))
             case .cpu(let cpu):
                 if cpus == nil, !setUpIsOver {
                     waiting.append(check)

@@ -100,7 +100,14 @@ extension LineParser {
         var limit: Int?
         try options(["background=", "limit="]) { parser, key, value throws(Diagnostic) in
             let pages = try parser.number(value, "number of pages", 1...Limits.pages)
-            if key == "limit=" { limit = pages } else { background = pages }
+            guard key == "limit=" else {
+                background = pages
+                return
+            }
+            limit = pages
+            parser.declarations.dirtyLimit = pages
+            let folio = parser.declarations.largestFolio
+            if pages < folio { throw parser.limitBelowFolio(pages, folio, at: value) }
         }
         guard let background, let limit else {
             throw line.diagnostic(
@@ -116,6 +123,7 @@ extension LineParser {
         let pages = try number("number of pages", 0...Limits.pages)
         let fileSystem = try choose("file system", from: Vocabulary.fileSystems, .fileSystem).text
         var file = FileDeclaration(name: name.text, pages: pages, fileSystem: fileSystem)
+        var folio: Token?
         let modes = FileDeclaration.DataMode.allCases
         try options(["cached", "buffers=", "mkwrite"] + modes.map { "data=\($0.rawValue)" } + ["folio="]) {
             parser, key, value throws(Diagnostic) in
@@ -133,6 +141,7 @@ extension LineParser {
                         expected: "a power of two from 1 to 512")
                 }
                 file.folio = pages
+                folio = value
             default:
                 guard let mode = FileDeclaration.DataMode(rawValue: value.text) else {
                     let words = modes.map(\.rawValue)
@@ -143,7 +152,38 @@ extension LineParser {
             }
         }
         declarations.names[name.text]?.thing = .file(pages: pages)
+        if let folio, file.folio > 1 { try checkLargeFolio(file, folio) }
         return file
+    }
+
+    /// Whether this file can have folios of more than one page. `kernel` may still stand below.
+    private mutating func checkLargeFolio(_ file: FileDeclaration, _ pages: Token) throws(Diagnostic) {
+        let fileSystems = Vocabulary.largeFolioFileSystems
+        guard fileSystems.contains(file.fileSystem) else {
+            throw error(
+                "a file on \(file.fileSystem) has single pages only", at: pages,
+                expected: "'folio=1', or a file on " + alternatives(fileSystems))
+        }
+        guard file.data != .journal else {
+            throw error(
+                "a file with data=journal has single pages only", at: pages,
+                expected: "'folio=1', data=ordered or data=writeback")
+        }
+        if let limit = declarations.dirtyLimit, limit < file.folio {
+            throw limitBelowFolio(limit, file.folio, at: pages)
+        }
+        declarations.largestFolio = max(declarations.largestFolio, file.folio)
+        declarations.pending.append(
+            Declarations.Pending(
+                subject: .folio(file.folio), source: line, location: pages.location))
+        late += declarations.settle(setUpIsOver: false)
+    }
+
+    /// One store would go beyond the limit, and its writing not come below it.
+    private func limitBelowFolio(_ limit: Int, _ folio: Int, at token: Token) -> Diagnostic {
+        error(
+            "a dirty limit of \(limit) pages is less than a folio of \(folio), which becomes dirty as one",
+            at: token, expected: "folios that the limit has room for")
     }
 
     private mutating func device() throws(Diagnostic) -> Command {

@@ -131,7 +131,7 @@ public enum StepExtent: Hashable, Sendable {
     case entry(P: String, page: Operand)
 }
 
-/// `file NAME PAGES FS [cached] [buffers=N] [mkwrite] [data=…]`
+/// `file NAME PAGES FS [cached] [buffers=N] [mkwrite] [data=…] [folio=N]`
 public struct FileDeclaration: Hashable, Sendable {
     public enum DataMode: String, Hashable, Sendable, CaseIterable { case ordered, writeback, journal }
     public var name: String
@@ -141,7 +141,7 @@ public struct FileDeclaration: Hashable, Sendable {
     public var buffers = 1
     public var mkwrite = false
     public var data = DataMode.ordered
-    /// Pages of its folios: a power of two.
+    /// Pages of its folios, where they fit: a power of two.
     public var folio = 1
 
     public init(name: String, pages: Int, fileSystem: String) {

@@ -8,7 +8,5 @@ enum Unsupported {
         var word: String
     }
 
-    static let all: Set<Feature> = [
-        Feature(place: .option, word: "folio="),
-    ]
+    static let all: Set<Feature> = []
 }

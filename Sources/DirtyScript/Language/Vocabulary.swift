@@ -4,6 +4,9 @@ public enum Vocabulary {
     public static let defaultKernel = "6.18"
     public static let defaultCPUs = 2
     public static let fileSystems = ["ext3", "ext4", "xfs", "nfs", "tmpfs", "ramfs"]
+    /// Where folios of more than one page can be: 2.6 has single pages only.
+    public static let largeFolioKernels = ["6.18"]
+    public static let largeFolioFileSystems = ["ext3", "ext4", "xfs"]
     public static let deviceKinds = ["pfnmap", "insertpage", "custom-prot", "mkwrite"]
     public static let protections = ["r", "rw", "rx", "rwx", "w", "wx", "x", "none"]
 

@@ -79,7 +79,7 @@ public enum JSONReport {
                     { json in
                         let pages = machine.size(of: file)
                         let hasDisk = machine.fileSystem(of: file).hasDisk
-                        json.object([
+                        var members: [(String, (inout JSONWriter) -> Void)] = [
                             ("pages", { $0.number(pages) }),
                             ("cached", { json in
                                 json.array(machine.cachedPages(file)) { $0.number($1) }
@@ -110,7 +110,20 @@ public enum JSONReport {
                                     }
                                 }
                             }),
-                        ])
+                        ]
+                        // Only files that were declared with large folios have this.
+                        if machine.folioSize(of: file) > 1 {
+                            members.append(
+                                ("folios", { json in
+                                    json.array(machine.largeFolios(of: file)) { json, pages in
+                                        json.object([
+                                            ("first", { $0.number(pages.lowerBound) }),
+                                            ("pages", { $0.number(pages.count) }),
+                                        ])
+                                    }
+                                }))
+                        }
+                        json.object(members)
                     }
                 )
             })

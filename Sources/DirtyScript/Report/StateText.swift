@@ -61,6 +61,10 @@ public enum StateText {
                 for tag in Tag.allCases where machine.hasTag(tag, file, index) {
                     words.append("tag:\(tag)")
                 }
+                let folioPages = machine.folioIndices(folio)
+                if folioPages.count > 1 {
+                    words.append("folio:\(folioPages.lowerBound)..\(folioPages.upperBound - 1)")
+                }
             }
             let disk =
                 machine.fileSystem(of: file).hasDisk

@@ -12,7 +12,7 @@ extension Session {
             let file = machine.addFile(
                 declaration.name, pages: declaration.pages, fileSystem, cached: declaration.cached,
                 buffers: declaration.buffers, mkwrite: declaration.mkwrite,
-                data: DataMode(declaration.data))
+                data: DataMode(declaration.data), folio: declaration.folio)
             return file.exists
                 ? nil : "the page frames do not suffice to cache '\(declaration.name)'; raise 'frames'"
         case .device(let declaration):

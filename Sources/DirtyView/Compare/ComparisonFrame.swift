@@ -19,7 +19,7 @@ extension ComparisonPlayer {
         return Scene(
             session: session, now: machine, was: machine.before(changes),
             alterations: machine.alterations(changes),
-            touched: Set(changes.lazy.compactMap { machine.place(of: $0) }), areas: machine.areas,
+            touched: Set(changes.lazy.flatMap { machine.places(of: $0) }), areas: machine.areas,
             selection: selection, isFollowing: true, onlyChanged: false, glyphs: glyphs,
             health: Health(machine), outline: Outline(session),
             candidates: session.candidates, generation: machine.rules.generation, cursors: [:],

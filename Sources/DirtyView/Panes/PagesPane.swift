@@ -130,7 +130,7 @@ struct PagesPane {
             if gap { line.add(" ") }
         }
         line.column("\(index)", shape.index, right: true)
-        line.add(" ")
+        line.add(folioMark(page, now), Style(.plain, .dim))
         let word = now.word(for: page)
         let before = old.map { was.word(for: $0) }
         func state() {
@@ -169,6 +169,17 @@ struct PagesPane {
             line.add(clipped(before.rawValue, shape.was), Style(.plain, .dim))
         }
         return line
+    }
+
+    /// A bracket around the rows of a large folio, blank beside the others.
+    private func folioMark(_ page: PageView, _ machine: Machine) -> Unicode.Scalar {
+        guard page.folio.exists, case let pages = machine.folioIndices(page.folio), pages.count > 1
+        else { return " " }
+        switch page.fileIndex {
+        case pages.lowerBound: return scene.glyphs[.teeDown]
+        case pages.upperBound - 1: return scene.glyphs[.teeUp]
+        default: return scene.glyphs[.vertical]
+        }
     }
 
     /// Whether the pane shows a file's pages, which have no PTE of their own but those of all mappings.
@@ -243,6 +254,8 @@ struct PagesPane {
         parts.append("mem \(now.memoryText(page)) disk \(now.diskText(page))")
         if page.file.exists { parts.append("tags \(now.tagLetters(page))") }
         if page.folio.exists {
+            let folio = now.folioIndices(page.folio)
+            if folio.count > 1 { parts.append("folio \(folio.lowerBound)..\(folio.upperBound - 1)") }
             parts.append("maps \(now.mapcount(page.folio))")
             if now.pinCount(page.folio) > 0 { parts.append("pins \(now.pinCount(page.folio))") }
             let buffers = now.buffers(page.folio)

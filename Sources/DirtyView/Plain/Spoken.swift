@@ -94,6 +94,8 @@ struct Spoken {
             let letters = entryLetters(page.pte, wide: true)
             text += letters.contains("p") ? " PTE \(letters)." : " No PTE."
         }
+        let folio = page.folio.exists ? scene.now.folioIndices(page.folio) : 0..<1
+        if folio.count > 1 { text += " In a folio of pages \(folio.lowerBound) to \(folio.upperBound - 1)." }
         return text + " Memory \(scene.now.memoryText(page)), disk \(scene.now.diskText(page))."
     }
 

@@ -158,7 +158,7 @@ extension Player {
         _ changes: ArraySlice<Change>, _ selection: Selection, _ machine: Machine
     ) -> Bool {
         let places = machine.places(of: selection)
-        return changes.contains { machine.place(of: $0).map(places.contains) ?? false }
+        return changes.contains { machine.places(of: $0).contains(where: places.contains) }
     }
 
     // MARK: Playing

@@ -256,7 +256,7 @@ public struct Player: Sendable {
         return Scene(
             session: session, now: machine, was: machine.before(changes),
             alterations: machine.alterations(changes),
-            touched: Set(changes.lazy.compactMap { machine.place(of: $0) }), areas: machine.areas,
+            touched: Set(changes.lazy.flatMap { machine.places(of: $0) }), areas: machine.areas,
             selection: selection, isFollowing: chosen == nil, onlyChanged: onlyChanged, glyphs: glyphs,
             health: health, outline: outline, candidates: session.candidates,
             generation: machine.rules.generation, cursors: cursors, focus: focus)
