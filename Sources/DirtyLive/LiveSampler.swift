@@ -192,6 +192,13 @@ public final class LiveSampler {
             before.first { $0.process == process && $0.contains(address) }
                 ?? after.first { $0.process == process && $0.contains(address) }
         }
+        // Which mappings show a file, and which of its pages.
+        var mappers: [LiveFile: [(pages: Range<UInt64>, key: MappingKey)]] = [:]
+        for area in after + before {
+            let first = area.offset >> 12
+            let mapper = (first..<first + UInt64(area.pageCount), area.key)
+            if mappers[area.file]?.contains(where: { $0 == mapper }) != true { mappers[area.file, default: []].append(mapper) }
+        }
         var result: [LiveEvent] = []
         for item in raw {
             let process = ids[item.tgid]
@@ -208,11 +215,7 @@ public final class LiveSampler {
             default: break
             }
             ledger.note(event) { file, page in
-                let keys = Set(
-                    (after + before).filter { area in
-                        let first = area.offset >> 12
-                        return area.file == file && (first..<first + UInt64(area.pageCount)).contains(page)
-                    }.map(\.key))
+                let keys = Set((mappers[file] ?? []).filter { $0.pages.contains(page) }.map(\.key))
                 // Who dirtied it is known; written it is for all who map it.
                 let own = keys.filter { $0.process == event.process }
                 if case .dirtied = event.kind, !own.isEmpty { return Array(own) }
