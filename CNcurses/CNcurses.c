@@ -139,6 +139,40 @@ void cn_close(void)
     signals_remove();
 }
 
+// MARK: Mouse
+
+static MEVENT mouse;
+
+void cn_use_mouse(void)
+{
+    // A press is told at once: nobody waits whether it becomes a double click.
+    mouseinterval(0);
+    if (mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL))
+        guard_add("\033[?1006;1000l");
+}
+
+void cn_get_mouse(int *column, int *row)
+{
+    *column = mouse.x;
+    *row = mouse.y;
+}
+
+/// What the mouse did; false for what nobody asked for.
+static bool mouse_code(int *code)
+{
+    if (getmouse(&mouse) != OK)
+        return false;
+    if (mouse.bstate & BUTTON1_PRESSED)
+        *code = CN_MOUSE_PRESS;
+    else if (mouse.bstate & BUTTON4_PRESSED)
+        *code = CN_MOUSE_WHEEL_UP;
+    else if (mouse.bstate & BUTTON5_PRESSED)
+        *code = CN_MOUSE_WHEEL_DOWN;
+    else
+        return false;
+    return true;
+}
+
 // MARK: Output
 
 cn_capabilities cn_get_capabilities(void)
@@ -278,6 +312,10 @@ static key_result take_key(cn_event *event, int *code)
     int key = wgetch(keyboard);
     if (key == ERR)
         return NO_KEY;
+    if (key == KEY_MOUSE && mouse_code(code)) {
+        *event = CN_EVENT_MOUSE;
+        return KEY;
+    }
     if (key >= KEY_MIN) {
         *event = CN_EVENT_KEY;
         *code = key_code(key);

@@ -91,6 +91,16 @@ void guard_arm(int descriptor, const char *reset, size_t length)
         sigaction(crashes[i], &action, &earlier[i]);
 }
 
+void guard_add(const char *bytes)
+{
+    size_t length = strlen(bytes);
+    if (length + reset_length > sizeof reset_bytes)
+        return;
+    memmove(reset_bytes + length, reset_bytes, reset_length);
+    memcpy(reset_bytes, bytes, length);
+    reset_length += length;
+}
+
 void guard_disarm(void)
 {
     active = 0;

@@ -18,6 +18,8 @@ int terminfo_not_with_color(void);
 /// The crash guard: what to send to the terminal, and which modes to set, when the program dies.
 void guard_arm(int terminal, const char *reset, size_t length);
 void guard_disarm(void);
+/// What has to be sent to the terminal before the rest, from now on.
+void guard_add(const char *bytes);
 /// Tells whether the terminal is ours now, so that there is something to restore.
 void guard_active(bool active);
 /// Gives the terminal back at once, from a signal handler or elsewhere.

@@ -33,6 +33,8 @@ typedef enum CN_CLOSED {
     CN_EVENT_CHARACTER,
     /// The code is one of CN_KEY_...
     CN_EVENT_KEY,
+    /// The code is one of CN_MOUSE_...; cn_get_mouse tells the place.
+    CN_EVENT_MOUSE,
     CN_EVENT_RESIZE,
     CN_EVENT_INTERRUPT,
     CN_EVENT_QUIT,
@@ -51,6 +53,8 @@ enum {
     /// Function key n is CN_KEY_FUNCTION + n.
     CN_KEY_FUNCTION = 100,
 };
+
+enum { CN_MOUSE_PRESS, CN_MOUSE_WHEEL_UP, CN_MOUSE_WHEEL_DOWN };
 
 enum { CN_BOLD = 1, CN_DIM = 2, CN_UNDERLINE = 4, CN_REVERSE = 8 };
 
@@ -79,6 +83,12 @@ void cn_set_crash_note(const char *text);
 
 cn_capabilities cn_get_capabilities(void);
 void cn_get_size(int *columns, int *rows);
+
+/// Asks the terminal for presses of the first button and for the wheel. Until then it is never told
+/// that there is a mouse, and keeps it for selecting text.
+void cn_use_mouse(void);
+/// Where the latest mouse event was.
+void cn_get_mouse(int *column, int *row);
 
 /// Defines a colour pair from 1 on; a colour of -1 is the default one. Pair 0 is the user's own.
 void cn_define_pair(int pair, int foreground, int background);

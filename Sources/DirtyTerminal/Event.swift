@@ -3,6 +3,8 @@ import DirtyView
 /// What woke the program.
 public enum Event: Hashable, Sendable {
     case key(Key)
+    /// The first button was pressed, or the wheel turned; only where the mouse is asked for.
+    case mouse(Mouse)
     /// The screen has another size now.
     case resize(Size)
     /// Ctrl-C: stop what is going on.

@@ -35,6 +35,7 @@ public struct Terminal: ~Copyable {
             .wished(color: options.color, noColor: environment("NO_COLOR"))
         palette = Palette(theme, level: colorLevel, capabilities: capabilities)
         self.theme = theme
+        if options.mouse { cn_use_mouse() }
     }
 
     deinit { cn_close() }
@@ -129,6 +130,7 @@ public struct Terminal: ~Copyable {
         case .CN_EVENT_TIMEOUT: return .timeout
         case .CN_EVENT_CHARACTER: return .key(Unicode.Scalar(UInt32(code)).map { Key($0) } ?? .other)
         case .CN_EVENT_KEY: return .key(Key(code: Int(code)))
+        case .CN_EVENT_MOUSE: return .mouse(Mouse(code: Int(code)))
         case .CN_EVENT_RESIZE:
             shown = nil
             return .resize(size)
@@ -162,6 +164,20 @@ extension Key {
             case CN_KEY_FUNCTION...: .function(code - CN_KEY_FUNCTION)
             default: .other
             }
+    }
+}
+
+extension Mouse {
+    fileprivate init(code: Int) {
+        var (column, row): (Int32, Int32) = (0, 0)
+        cn_get_mouse(&column, &row)
+        let action: Action =
+            switch code {
+            case CN_MOUSE_WHEEL_UP: .wheelUp
+            case CN_MOUSE_WHEEL_DOWN: .wheelDown
+            default: .press
+            }
+        self.init(action, column: Int(column), row: Int(row))
     }
 }
 

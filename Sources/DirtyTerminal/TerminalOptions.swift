@@ -9,6 +9,8 @@ public struct TerminalOptions: Sendable {
     public var controllingTerminal = true
     /// Whether to use colour. nil leaves it to `NO_COLOR` and to the terminal.
     public var color: Bool?
+    /// Whether to ask the terminal for its mouse; then its own selection of text needs a key more.
+    public var mouse = false
     /// Receives the number of each frame, as a line, when the frame is on the screen.
     /// A test can wait for it instead of waiting for time.
     public var testSyncDescriptor: Int32?

@@ -1,5 +1,5 @@
 // A small program on the terminal, for the tests: it shows every role, names the last event, and
-// obeys a few keys. Arguments: --sync FD, --crash KIND, --theme NAME, --color, --no-color,
+// obeys a few keys. Arguments: --sync FD, --crash KIND, --theme NAME, --color, --no-color, --mouse,
 // --tick MS, --no-controlling-terminal.
 
 import DirtyTerminal
@@ -40,6 +40,7 @@ struct Probe: TerminalApplication {
         case .interrupt: screen.message = "interrupt"
         case .terminate(let signal): screen.message = "terminate \(signal)"
         case .hangup: screen.message = "hangup"
+        case .mouse(let mouse): screen.message = "\(mouse.action) \(mouse.column) \(mouse.row)"
         case .resumed: screen.message = "resumed"
         }
     }
@@ -83,6 +84,7 @@ while let argument = arguments.popFirst() {
     case "--theme": probe.theme = arguments.popFirst().flatMap { Theme.named($0) } ?? .fill
     case "--color": options.color = true
     case "--no-color": options.color = false
+    case "--mouse": options.mouse = true
     case "--tick": probe.tick = arguments.popFirst().flatMap { Int($0) }
     case "--no-controlling-terminal": options.controllingTerminal = false
     default: complain("unknown argument \(argument)", exitCode: 2)

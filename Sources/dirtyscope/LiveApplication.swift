@@ -35,7 +35,7 @@ struct LiveApplication: Shown {
         case .timeout:
             sampler.drain()
             if player.isLive, let latest, sampler.untilDue(after: latest) < 2_000_000 { look() }
-        case .terminate, .hangup, .resumed: break
+        case .mouse, .terminate, .hangup, .resumed: break
         }
     }
 

@@ -8,6 +8,7 @@ protocol Playable {
     mutating func resize(_ size: Size)
     mutating func press(_ key: Key)
     mutating func interrupt()
+    mutating func point(_ mouse: Mouse)
     mutating func passTime()
     func frame(size: Size) -> Grid
     var tick: Int? { get }
@@ -26,11 +27,13 @@ extension Playable {
     mutating func work() {}
     mutating func takeRequest() -> Player.Request? { nil }
     mutating func answer(_ text: String, isError: Bool) {}
+    mutating func point(_ mouse: Mouse) {}
 
     /// What the terminal has to say, as the player's own verbs.
     mutating func handle(_ event: Event) {
         switch event {
         case .key(let key): press(key)
+        case .mouse(let mouse): point(mouse)
         case .resize(let size): resize(size)
         case .interrupt: interrupt()
         case .timeout: passTime()

@@ -37,6 +37,7 @@ final class SessionLog {
         switch event {
         case .key(.other): break
         case .key(let key): append(Deed.key(key).text)
+        case .mouse(let mouse): append(Deed.mouse(mouse).text)
         case .resize(let size): append(Deed.size(size).text)
         case .timeout: append(Deed.tick.text)
         case .interrupt: append(Deed.interrupt.text)

@@ -10,6 +10,9 @@ struct ScreenOptions: ParsableArguments {
     @Option(help: "Which characters draw them; the terminal decides if none is given.")
     var glyphs: GlyphSet?
 
+    @Flag(inversion: .prefixedNo, help: "Whether clicks select and the wheel scrolls; they do not by themselves.")
+    var mouse: Bool?
+
     @Flag(inversion: .prefixedNo, help: "Whether to use colour; else NO_COLOR and the terminal decide.")
     var color: Bool?
 
@@ -28,6 +31,7 @@ struct ScreenOptions: ParsableArguments {
         options.crashTest = crashTest
         options.crashFrame = crashFrame
         options.controllingTerminal = controllingTerminal
+        options.mouse = mouse ?? settings.mouse ?? false
         // The command line, then NO_COLOR, then the settings, then the terminal.
         options.color = color ?? ((environment("NO_COLOR") ?? "").isEmpty ? settings.color : nil)
         do {

@@ -86,7 +86,8 @@ import Testing
 @Suite struct DeedTests {
     @Test func everyKeyIsALine() {
         let keys = KeyTable.bindings.flatMap(\.keys) + [.character("#"), .character("é"), .delete, .function(12)]
-        let deeds = keys.map(Deed.key) + [.size(Size(80, 24)), .tick, .interrupt]
+        let mice = Mouse.Action.allCases.map { Deed.mouse(Mouse($0, column: 3, row: 7)) }
+        let deeds = keys.map(Deed.key) + [.size(Size(80, 24)), .tick, .interrupt] + mice
         for deed in deeds { #expect(Deed(text: deed.text) == deed, "\(deed.text)") }
         for line in ["", "key", "key ", "size 3", "size -1x2", "size 99999x1", "tock"] { #expect(Deed(text: line) == nil, "\(line)") }
     }

@@ -5,14 +5,16 @@ public enum Deed: Hashable, Sendable {
     /// A tick of playing.
     case tick
     case interrupt
+    case mouse(Mouse)
 
-    /// `key s`, `size 80x24`, `tick`, `interrupt`.
+    /// `key s`, `size 80x24`, `tick`, `interrupt`, `press 3 7`.
     public var text: String {
         switch self {
         case .key(let key): "key \(key)"
         case .size(let size): "size \(size.columns)x\(size.rows)"
         case .tick: "tick"
         case .interrupt: "interrupt"
+        case .mouse(let mouse): "\(mouse.action.rawValue) \(mouse.column) \(mouse.row)"
         }
     }
 
@@ -23,6 +25,8 @@ public enum Deed: Hashable, Sendable {
             let numbers = text.dropFirst(5).split(separator: "x").compactMap { Int($0) }
             guard numbers.count == 2, numbers.allSatisfy({ (0...10_000).contains($0) }) else { return nil }
             self = .size(Size(numbers[0], numbers[1]))
+        } else if let mouse = Mouse(text: text) {
+            self = .mouse(mouse)
         } else if text == "tick" {
             self = .tick
         } else if text == "interrupt" {
@@ -30,6 +34,17 @@ public enum Deed: Hashable, Sendable {
         } else {
             return nil
         }
+    }
+}
+
+extension Mouse {
+    /// `press 3 7`, `wheelUp 3 7`: what it did, the column and the row.
+    fileprivate init?(text: String) {
+        let words = text.split(separator: " ")
+        guard words.count == 3, let action = Action(rawValue: String(words[0])),
+            let column = Int(words[1]), let row = Int(words[2])
+        else { return nil }
+        self.init(action, column: column, row: row)
     }
 }
 
@@ -42,6 +57,7 @@ extension Player {
             case .size(let size): resize(size)
             case .tick: passTime()
             case .interrupt: interrupt()
+            case .mouse(let mouse): point(mouse)
             case nil: continue
             }
             goAllTheWay()

@@ -171,14 +171,14 @@ extension Player {
     }
 
     /// The focused pane's listing and the number of its rows on the screen.
-    private func focusedListing() -> (listing: Listing, height: Int) {
+    func focusedListing() -> (listing: Listing, height: Int) {
         let layout = layout
         let body = layout.placement(of: focus)?.body ?? layout.main
         let listing = listing(focus, scene, columns: body.columns, height: body.rows)
         return (listing, max(1, body.rows - listing.header.count - listing.footer.count))
     }
 
-    private mutating func moveCursor(_ target: (_ cursor: Int, _ height: Int) -> Int) {
+    mutating func moveCursor(_ target: (_ cursor: Int, _ height: Int) -> Int) {
         let (listing, height) = focusedListing()
         guard listing.count > 0 else { return }
         setCursor(target(listing.cursor ?? 0, height), count: listing.count)
