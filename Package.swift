@@ -42,7 +42,7 @@ let package = Package(
         .target(name: "HostKernel"),
         .target(
             name: "DirtyVerify",
-            dependencies: ["DirtyMachine", "DirtyScript", "HostKernel", "SeededRandom"]),
+            dependencies: ["DirtyMachine", "DirtyScript", "HostKernel", "LiveModel", "SeededRandom"]),
         // Reproducible random numbers, for random scenarios and for tests.
         .target(name: "SeededRandom"),
         // The running kernel, for `attach`: samples and events of processes.
