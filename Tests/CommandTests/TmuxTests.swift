@@ -74,6 +74,41 @@ private struct Tmux: ~Copyable {
         try expectEnd(tmux)
     }
 
+    @Test func `gives a talk with the keys that a remote sends`() throws {
+        let demo = Dirtyscope.checkout + "Demos/basics/first-store.demo"
+        let tmux = try Tmux("'\(Dirtyscope.path)' play --present '\(demo)'; echo \"<exit $?>\"; cat")
+        let title = try tmux.screen("the title") { $0.contains("1/13") }
+        // Large letters.
+        #expect(title.contains("█") || title.contains("▌"))
+        try tmux.tell("send-keys", "PageDown")
+        _ = try tmux.screen("the second beat") { $0.contains("1/6  The mapping") && $0.contains("2/13") }
+        try tmux.tell("send-keys", "b")
+        _ = try tmux.screen("a black screen") { $0.allSatisfy(\.isWhitespace) }
+        try tmux.tell("send-keys", ".")
+        _ = try tmux.screen("the second beat again") { $0.contains("2/13") }
+        try tmux.tell("send-keys", "PageUp")
+        _ = try tmux.screen("the title again") { $0.contains("1/13") }
+        try tmux.tell("send-keys", "Escape")
+        _ = try tmux.screen("the player") { $0.contains("step 0/113") && $0.contains("[2] Pages") }
+        try tmux.tell("send-keys", "F5")
+        _ = try tmux.screen("the stage") { $0.contains("1/13") }
+        try tmux.tell("send-keys", "q", "q")
+        let after = try tmux.screen("the shell") { $0.contains("<exit") }
+        #expect(after.hasPrefix("<exit 0>\n"))
+    }
+
+    @Test func `asks, and says what was right`() throws {
+        let tmux = try playing("--quiz")
+        try tmux.tell("send-keys", "G")
+        _ = try tmux.screen("a question") { $0.contains("Question 1") && $0.contains("What is A's PTE of m[0] afterwards?") }
+        try tmux.tell("send-keys", "a")
+        _ = try tmux.screen("the answer") { $0.contains("<- right") && $0.contains("Its way: ") }
+        try tmux.tell("send-keys", "q")
+        let after = try tmux.screen("the score") { $0.contains("<exit") }
+        #expect(after.contains("of 1 right"))
+        #expect(after.contains("<exit 0>"))
+    }
+
     @Test func `follows the size of the window`() throws {
         let tmux = try playing("")
         try tmux.tell("resize-window", "-x", "120", "-y", "40")

@@ -66,7 +66,7 @@ import Testing
     }
 
     /// The beats of every shipped scenario are reached one after another, each at a place of its own.
-    @Test(arguments: Shipped.names) func `every beat of a shipped scenario is reached`(name: String) throws {
+    @Test(arguments: Shipped.names.filter { !$0.hasPrefix("recorded") }) func `every beat of a shipped scenario is reached`(name: String) throws {
         var session = try Shipped.session(name)
         let beats = session.beats
         #expect(beats.last?.kind == .end || beats.last?.kind == .caption || beats.last?.kind == .pause)

@@ -234,7 +234,7 @@ public struct SavedSession {
         scan: for index in written..<max(written, min(session.progress.cursor, session.statements.count)) {
             switch session.statements[index].command {
             case .pause, .expect: end = index + 1
-            case .focus, .show, .hide: continue
+            case .focus, .show, .hide, .note: continue
             default: break scan
             }
         }
