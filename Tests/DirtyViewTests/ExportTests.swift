@@ -163,6 +163,24 @@ import Testing
         #expect(svg.contains("<title>a &amp; b</title>") && svg.contains("<desc>dirtyscope play x --at 2</desc>"))
     }
 
+    /// Browsers treat blanks at the ends of a text, and several in a row, each in a way of its own.
+    @Test func noTextOfAPictureDependsOnBlanks() throws {
+        let grid = try Fixture.player(Fixture.firstStore, "eee").frame(size: Size(120, 40))
+        let svg = SVG().render(grid)
+        var rows = Array(repeating: Array(repeating: Character(" "), count: 120), count: 40)
+        for line in svg.split(separator: "\n") where line.hasPrefix("<text ") {
+            let words = line.split(whereSeparator: { $0 == "\"" })
+            let (x, y, length) = (Int(words[1])!, Int(words[3])!, Int(words[5])!)
+            let text = line[line.firstIndex(of: ">")!...].dropFirst().dropLast("</text>".count)
+                .replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"").replacing("&amp;", with: "&")
+            #expect(!text.hasPrefix(" ") && !text.hasSuffix(" ") && !text.contains("  "))
+            #expect(length == text.count * 8)
+            for (offset, character) in text.enumerated() { rows[(y - 25) / 17][(x - 12) / 8 + offset] = character }
+        }
+        let drawn = rows.map { row in String(row).reversed().drop { $0 == " " }.reversed() }.map { String($0) }
+        #expect(drawn == grid.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+    }
+
     @Test func aLightThemeHasLightPaper() throws {
         let grid = try Fixture.player(Fixture.firstStore).frame(size: Self.size)
         #expect(SVG(theme: .light).render(grid).contains("rx=\"6\" fill=\"#ffffff\""))

@@ -31,7 +31,7 @@ public struct SVG {
             <desc>\(escaped(description))</desc>
             <rect width="100%" height="100%" rx="6" fill="\(colors.background)"/>
             <g font-family="ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace" \
-            font-size="13" fill="\(colors.foreground)" xml:space="preserve">
+            font-size="13" fill="\(colors.foreground)">
 
             """
         for row in 0..<grid.size.rows {
@@ -50,12 +50,34 @@ public struct SVG {
             svg += "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(width)\" height=\"\(Self.cellHeight)\" "
                 + "fill=\"\(paper)\" shape-rendering=\"crispEdges\"/>\n"
         }
-        guard run.text.unicodeScalars.contains(where: { $0 != " " }) else { return svg }
-        var attributes = " textLength=\"\(width)\""
+        var attributes = ""
         if let ink = paint.ink { attributes += " fill=\"\(ink)\"" }
         if paint.isBold { attributes += " font-weight=\"bold\"" }
         if paint.isUnderlined { attributes += " text-decoration=\"underline\"" }
+        for piece in pieces(run) {
+            let x = Self.margin + piece.column * Self.cellWidth
+            svg += "<text x=\"\(x)\" y=\"\(y + Self.baseline)\" textLength=\"\(piece.text.unicodeScalars.count * Self.cellWidth)\""
+                + "\(attributes)>\(escaped(piece.text))</text>\n"
+        }
         return svg
-            + "<text x=\"\(x)\" y=\"\(y + Self.baseline)\"\(attributes)>\(escaped(run.text))</text>\n"
+    }
+
+    /// The parts of a run between blanks in a row. Readers of pictures do not agree on blanks at an
+    /// end, or on more than one of them: a part has none, and stands where its first letter does.
+    private func pieces(_ run: Grid.Run) -> [(column: Int, text: String)] {
+        let scalars = Array(run.text.unicodeScalars)
+        var pieces: [(column: Int, text: String)] = []
+        var start: Int?
+        for index in scalars.indices {
+            let isBlank = scalars[index] == " "
+            if !isBlank, start == nil { start = index }
+            let ends = index + 1 == scalars.count || scalars[index + 1] == " " && (index + 2 >= scalars.count || scalars[index + 2] == " ")
+            guard let first = start, !isBlank, ends else { continue }
+            var text = String.UnicodeScalarView()
+            text.append(contentsOf: scalars[first...index])
+            pieces.append((run.column + first, String(text)))
+            start = nil
+        }
+        return pieces
     }
 }
