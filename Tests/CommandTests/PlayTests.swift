@@ -214,3 +214,44 @@ import Testing
         #expect(play.errors.contains("unknown rule 'no-such'"))
     }
 }
+
+/// Asking questions in a real terminal.
+@Suite(.serialized) struct UnderstandingTests {
+    @Test func `a break point stops the play and says why`() throws {
+        let pty = try Pty.play(["--speed", "64", Pty.demo])
+        pty.type(":break nr_dirty > 0\r")
+        try pty.wait(forText: "breakpoint 1 set: break nr_dirty > 0")
+        try pty.press("ccccc")
+        pty.type("g ")
+        try pty.wait(forTexts: "BREAK 1", "stopped at 1 break nr_dirty > 0: nr_dirty == 1")
+        pty.type("B")
+        try pty.wait(forTexts: "Break points", "on   break nr_dirty > 0", "here")
+        pty.send([0x1b])
+        try pty.wait(for: "the panes") { !$0.screen.text.contains("Break points") }
+    }
+
+    @Test func `why leads back to the cause, and '' forth again`() throws {
+        let pty = try Pty.play()
+        try pty.press("G")
+        pty.type(":why db[0]\r")
+        try pty.wait(forTexts: "Why: page", "because")
+        let end = pty.status
+        pty.type("j\r")
+        try pty.wait(for: "another step") { $0.status != end && $0.screen.text.contains("Why: page") }
+        pty.send([0x1b])
+        pty.type("''")
+        try pty.wait(forText: "step 113/113")
+    }
+
+    @Test func `the other panes and the differences since a mark`() throws {
+        let pty = try Pty.play()
+        try pty.press("0")
+        #expect(pty.screen.text.contains("Who maps") && pty.screen.text.contains("History of"))
+        pty.type("ma")
+        try pty.wait(forText: "mark a at step 0")
+        try pty.press("G")
+        pty.type("d")
+        try pty.wait(forText: "Differences since mark a")
+        #expect(pty.screen.unknown == [])
+    }
+}

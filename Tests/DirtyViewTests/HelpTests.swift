@@ -13,7 +13,7 @@ import Testing
         var player = try Fixture.player(Fixture.firstStore, "?", size: size)
         var seen: Set<String> = []
         let sentences = [
-            "Go on to the next chapter, pause or failed expectation, or to the end.",
+            "Go on to the next break point, chapter, pause or failed expectation, or to the end.",
             "Step until the acting task is back where it was called from.",
             "Go back to the shell; fg comes back here.",
             "Dirty in a PTE; the page itself does not know it yet.",

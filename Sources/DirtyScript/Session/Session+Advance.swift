@@ -409,7 +409,7 @@ extension Session {
         if waiting.holder.exists {
             let line = machine.line(of: waiting.holder)
             return "\(who) waits for the \(what), held by \(machine.taskName(waiting.holder))"
-                + (line > 0 ? " (line \(line))" : "")
+                + (line > 0 ? " (\(place(ofLine: line)))" : "")
         }
         return waiting.reason == .writeback
             ? "\(who) waits for the \(what), which ends with 'complete'"

@@ -46,10 +46,10 @@ extension Session {
         var declarations = declarations
         switch declarations.parseLine(line, number: number) {
         case .failure(let diagnostics):
-            return .failure(diagnostics)
+            return .failure(told(diagnostics))
         case .success(let statement):
             if let statement, let problem = reasonAgainst(statement) {
-                return .failure(Diagnostics([problem]))
+                return .failure(told(Diagnostics([problem])))
             }
             typing.declarations = declarations
             guard let statement else { return .success(nil) }
@@ -104,6 +104,49 @@ extension Session {
         typing.waiting.subtract(begun.map(\.location.line))
     }
 
+    /// How a line is told of: by its number in the file, or as typed, for then it has none there.
+    public func place(ofLine line: Int) -> String {
+        line > lastScriptLine ? "a typed line" : "line \(line)"
+    }
+
+    /// The last line of the file itself that has a statement.
+    private var lastScriptLine: Int {
+        guard let first = typing.lines.min() ?? (typing.declarations?.race).map(\.location.line) else { return Int.max }
+        return first - 1
+    }
+
+    /// Complaints about typed lines, which speak of other lines by number.
+    private func told(_ diagnostics: Diagnostics) -> Diagnostics {
+        let last = min(lastScriptLine, lastLine)
+        return Diagnostics(
+            diagnostics.list.map { diagnostic in
+                var diagnostic = diagnostic
+                diagnostic.message = Self.withoutTypedNumbers(diagnostic.message, last)
+                return diagnostic
+            })
+    }
+
+    /// `since line 40` → `since a typed line`, where the file has no line of that number.
+    private static func withoutTypedNumbers(_ text: String, _ last: Int) -> String {
+        var result = ""
+        var rest = text[...]
+        while let found = rest.firstRange(of: "line ") {
+            let digits = rest[found.upperBound...].prefix { $0.isNumber }
+            let isTyped = Int(digits).map { $0 > last } ?? false
+            result += rest[..<found.lowerBound] + (isTyped ? "a typed line" : "line " + digits)
+            rest = rest[digits.endIndex...]
+        }
+        return result + rest
+    }
+
+    /// The lines of a race that is being typed and has no `end` yet; nil when there is none.
+    public var openRaceLength: Int? { typing.declarations?.race?.statements.count }
+
+    /// Labelled tasks that have begun and can still move, by label.
+    public var openLabels: [String] {
+        progress.labels.filter { !machine.isDone($0.value) }.map(\.key).sorted()
+    }
+
     /// Why a line that parsed cannot come now.
     private func reasonAgainst(_ statement: Statement) -> Diagnostic? {
         if let problem = SemanticCheck.problem(in: statement, name: name) { return problem }
@@ -118,7 +161,7 @@ extension Session {
             let later = statements[firstAhead...].first(where: { $0.label == label })
         else { return nil }
         return statement.diagnostic(
-            in: name, "line \(later.location.line) of the script is going to be '\(label)'", at: label,
+            in: name, "\(place(ofLine: later.location.line)) of the script is going to be '\(label)'", at: label,
             expected: "another label")
     }
 }

@@ -118,7 +118,7 @@ private struct ComparisonPainter {
         let arrow = player.direction == .forward ? "->" : "<-"
         part(clipped(title, max(8, width / 3)))
         part("step \(comparison.position) \(arrow)")
-        part(player.isPlaying ? "PLAY \(player.speed.text)" : comparison.isAtEnd ? "END" : "PAUSED")
+        part(player.isPlaying ? "PLAY \(player.speed.text)" : player.way != nil ? "RUN" : comparison.isAtEnd ? "END" : "PAUSED")
         let count = comparison.differences.count
         part(count == 0 ? "all the same" : "\(count) \(count == 1 ? "value differs" : "values differ")")
         return line
@@ -283,8 +283,8 @@ private struct ComparisonPainter {
 
     private var bottom: Line {
         if let help = player.help {
-            let entries = ComparisonKeys.entries(player.keys, filter: help.filter)
-            return Line(entries.indices.contains(help.row) ? entries[help.row].help : "no key does that", Style(.narration))
+            let isEmpty = ComparisonKeys.entries(player.keys, filter: help.filter).isEmpty
+            return Line(isEmpty ? "no key does that" : "type to search   Enter runs it   Esc closes", Style(.chrome))
         }
         if let message = player.message {
             return Line((message.isError ? "! " : "") + printable(message.text), Style(message.isError ? .error : .plain))
@@ -301,15 +301,9 @@ private struct ComparisonPainter {
         grid.put(Line(" Help: comparison  \(entries.count) keys ", Style(.focusedTitle)), at: 0, 1, limit: width)
         grid.put(Line(" search: " + help.filter, Style(.prompt)), at: 0, 2, limit: width)
         let height = max(0, (layout.progressRow ?? layout.messageRow) - 3)
-        let top = entries.count > height ? min(max(0, help.row - height / 2), entries.count - height) : 0
-        for index in top..<min(entries.count, top + height) {
-            var line = Line(index == help.row ? String(player.glyphs[.cursor]) : " ", Style(.plain, .bold))
-            line.add(" ")
-            line.column(entries[index].keyText, 14, Style(.plain, .bold))
-            line.column(entries[index].name, 18)
-            line.add(entries[index].help)
-            if index == help.row { line.emphasize(.selected) }
-            grid.put(line, at: 0, 3 + index - top, limit: width)
+        let page = HelpPage(entries, row: help.row, pane: .pages, columns: width)
+        for (offset, line) in page.visible(height: height, player.glyphs).enumerated() {
+            grid.put(line, at: 0, 3 + offset, limit: width)
         }
         grid.cursor = (min(width - 1, 9 + help.filter.count), 2)
     }

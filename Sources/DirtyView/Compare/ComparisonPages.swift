@@ -106,7 +106,7 @@ struct ComparisonPages {
                     body.add(" ")
                 }
                 let isLost = scene.isLost(page)
-                var style = Style(isLost ? .violation : word.role)
+                var style = isLost ? Style(.violation) : word.style
                 if wordsDiffer { style.emphasis.insert(.bold) }
                 let room = max(0, columns - 3 - body.width)
                 body.add(clipped((isLost ? "!" : "") + word.rawValue, room), style)

@@ -4,10 +4,10 @@ import DirtyScript
 /// One scenario under several kernels on one screen, stepped in lock-step. Keys mean what they
 /// mean in the player.
 public struct ComparisonPlayer: Sendable {
-    public private(set) var comparison: LockStep
+    public internal(set) var comparison: LockStep
     /// For each side, the index of the first move whose changes are shown.
-    private(set) var shownFrom: [Int]
-    private(set) var direction = Player.Direction.forward
+    var shownFrom: [Int]
+    var direction = Player.Direction.forward
     var size = Size(80, 24)
     var glyphs: GlyphSet
     public let theme: Theme
@@ -15,12 +15,14 @@ public struct ComparisonPlayer: Sendable {
     /// Which key does what.
     public var keys = KeyMap.standard
     private(set) var isPlaying = false
+    /// The long way that is being gone.
+    var way: ComparisonWay?
     private(set) var speed = Speed()
     /// The page that the user has selected; nil while the selection follows what happens.
     private var chosen: Selection?
     /// Text that the help is filtered by, and its selected row; nil while it is closed.
     private(set) var help: Help?
-    private(set) var message: Player.Message?
+    var message: Player.Message?
     public private(set) var isFinished = false
     private var bell = false
 
@@ -51,7 +53,7 @@ public struct ComparisonPlayer: Sendable {
 
     public mutating func passTime() {
         guard isPlaying else { return }
-        forward { _, _ in true }
+        forward(to: .step)
         isPlaying = !comparison.isAtEnd && message == nil
     }
 
@@ -62,6 +64,7 @@ public struct ComparisonPlayer: Sendable {
     }
 
     public mutating func interrupt() {
+        if stopOnTheWay() { return }
         if isPlaying {
             isPlaying = false
         } else if help != nil {
@@ -71,7 +74,7 @@ public struct ComparisonPlayer: Sendable {
         }
     }
 
-    private mutating func complain(_ text: String) {
+    mutating func complain(_ text: String) {
         message = Player.Message(text: text, isError: true)
         bell = true
     }
@@ -93,19 +96,20 @@ public struct ComparisonPlayer: Sendable {
     }
 
     private mutating func perform(_ action: Action) {
+        if stopOnTheWay(), action == .back { return }
         message = nil
         if action != .play { isPlaying = false }
         switch action {
-        case .step: forward { _, _ in true }
+        case .step: forward(to: .step)
         case .stepBack: backward { _, _ in true }
-        case .event: forward { $0.pace != $1.pace }
+        case .event: forward(to: .command)
         case .eventBack: backward { $0.pace != $1.pace }
-        case .run, .chapter: forward { $0.chapter != $1.chapter }
+        case .run, .chapter: forward(to: .chapter)
         case .runBack, .chapterBack: backward { $0.chapter != $1.chapter }
-        case .touch: toNextDifference()
+        case .touch: forward(to: .difference)
         case .touchBack: toPreviousDifference()
         case .first: backward { _, _ in false }
-        case .last: forward { _, _ in false }
+        case .last: forward(to: .end)
         case .play:
             if !isPlaying, comparison.isAtEnd { return complain("this is the end; g goes to the beginning") }
             isPlaying.toggle()
@@ -157,38 +161,14 @@ public struct ComparisonPlayer: Sendable {
 
     // MARK: Time
 
-    /// What tells two moments of the comparison apart.
-    private struct Moment {
-        let pace: Int
-        let chapter: Int
-    }
-
-    private var moment: Moment {
-        Moment(
+    var moment: ComparisonWay.Moment {
+        ComparisonWay.Moment(
             pace: comparison.pace,
             chapter: comparison.sides.map(\.progress.chapterNumber).max() ?? 0)
     }
 
-    private mutating func forward(until isThere: (Moment, Moment) -> Bool) {
-        let obstacles = comparison.obstacles
-        let start = moment
-        var (before, moved) = (comparison.sides.map(\.position), false)
-        repeat {
-            before = comparison.sides.map(\.position)
-            guard comparison.step() else { break }
-            moved = true
-        } while !isThere(start, moment)
-        guard moved else { return complain("this is the end; S goes back") }
-        direction = .forward
-        shownFrom = before
-        for (side, obstacle) in comparison.obstacles.enumerated() where obstacles[side] == nil {
-            guard let obstacle else { continue }
-            complain("\(comparison.kernels[side].name) cannot go on: \(obstacle)")
-        }
-    }
-
     /// Goes back until two neighbouring moments differ, and stands behind the later step of the two.
-    private mutating func backward(until isBoundary: (Moment, Moment) -> Bool) {
+    private mutating func backward(until isBoundary: (ComparisonWay.Moment, ComparisonWay.Moment) -> Bool) {
         guard comparison.position > 0 else { return complain("this is the beginning") }
         comparison.stepBack()
         while comparison.position > 0 {
@@ -210,13 +190,6 @@ public struct ComparisonPlayer: Sendable {
         }
     }
 
-    private mutating func toNextDifference() {
-        let differences = comparison.differences
-        repeat {
-            forward { _, _ in true }
-        } while message == nil && comparison.differences == differences
-    }
-
     private mutating func toPreviousDifference() {
         let differences = comparison.differences
         guard comparison.position > 0 else { return complain("this is the beginning") }
@@ -232,6 +205,8 @@ public struct ComparisonPlayer: Sendable {
         switch key {
         case .escape where help.filter.isEmpty, .function(1), .character("?"): self.help = nil; return
         case .character("q") where help.filter.isEmpty: self.help = nil; return
+        // The search is open already.
+        case .character("/") where help.filter.isEmpty: break
         case .escape: help = Help()
         case .up: help.row -= 1
         case .down: help.row += 1

@@ -2,7 +2,7 @@
 public enum Pane: Int, CaseIterable, Sendable {
     case vmas = 1, pages, calls, changes, counters, narration, tasks, tlb, log
     /// These have no digit and appear where there is room for them.
-    case rmap, file, history, script, invariants
+    case rmap, file, history, script, invariants, locks
     /// These have keys of their own, and the whole screen.
     case map, course
 
@@ -33,6 +33,7 @@ public enum Pane: Int, CaseIterable, Sendable {
         case .invariants: "Inv"
         case .map: "Map"
         case .course: "Time"
+        case .locks: "Lock"
         }
     }
 }
@@ -92,6 +93,7 @@ struct Layout: Sendable {
 
     let size: Size
     let sizeClass: SizeClass
+    let perspective: Perspective
     private(set) var placements: [Placement] = []
     private(set) var separators: [Separator] = []
     var tabsRow: Int?
@@ -107,8 +109,11 @@ struct Layout: Sendable {
     /// A stack of panes with the heights of their bodies.
     typealias Stack = (columns: Int, panes: [(Pane, Int)])
 
-    init(_ size: Size, focus: Pane, isZoomed: Bool, panes: PaneSets = PaneSets()) {
+    init(
+        _ size: Size, focus: Pane, isZoomed: Bool, panes: PaneSets = PaneSets(), perspective: Perspective = .steps
+    ) {
         self.size = size
+        self.perspective = perspective
         sizeClass = SizeClass(size)
         let rows = max(size.rows, 1)
         messageRow = rows - 1
@@ -136,14 +141,15 @@ struct Layout: Sendable {
         if isZoomed {
             place([[(size.columns, [(focus, main.rows - 1)])]])
         } else {
-            place(bands(sizeClass, size))
-            if let wanted = panes[sizeClass] { put(wanted) }
+            place(Self.bands(perspective, sizeClass, size) ?? bands(sizeClass, size))
+            if perspective == .steps, let wanted = panes[sizeClass] { put(wanted) }
         }
     }
 
     /// Panes in a part of the screen, for a view of which they are only a part.
     init(_ size: Size, in main: Region, _ bands: [[Stack]]) {
         self.size = size
+        perspective = .steps
         sizeClass = SizeClass(size)
         (promptRow, messageRow) = (size.rows - 1, size.rows - 1)
         self.main = main
@@ -163,8 +169,8 @@ struct Layout: Sendable {
             let more = spare / 2
             return [
                 [
-                    (left, [(.vmas, 14 + more), (.rmap, 7), (.invariants, 9)]),
-                    (middle, [(.pages, 14 + more), (.history, 7), (.file, 9)]),
+                    (left, [(.vmas, 9 + more), (.locks, 4), (.rmap, 7), (.invariants, 9)]),
+                    (middle, [(.pages, 11 + more), (.history, 11), (.file, 8)]),
                     (right, [(.calls, 14 + more), (.tasks, 7), (.script, 9)]),
                 ],
                 [(left, [(.changes, 10)]), (middle, [(.counters, 10)]), (right, [(.tlb, 10)])],
@@ -262,7 +268,7 @@ struct Layout: Sendable {
     /// The panes that Tab goes through and a digit may ask for.
     var reachablePanes: [Pane] {
         switch sizeClass {
-        case .tiny, .small: Pane.allCases.filter { $0.digit != nil }
+        case .tiny, .small: perspective.panes
         default: visiblePanes
         }
     }

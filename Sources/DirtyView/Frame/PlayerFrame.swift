@@ -36,6 +36,7 @@ struct FramePainter {
         } else {
             paintRules(&grid)
             paintPanes(&grid)
+            paintSheet(&grid)
             if let view = player.question, let quiz = player.quiz {
                 QuestionPanel(view: view, quiz: quiz, session: scene.session, columns: layout.main.columns)
                     .paint(&grid, over: layout.main, scene.glyphs)
@@ -80,10 +81,28 @@ struct FramePainter {
             let body = placement.body
             var listing = player.listing(pane, scene, columns: body.columns, height: body.rows)
             if isHidden(pane) { listing = Listing(title: listing.title, empty: "hidden by the script") }
-            let hasKeyboard = player.chooserRow != nil ? pane == .tasks : pane == player.focus
+            let hasKeyboard =
+                player.sheetRow != nil ? false : player.chooserRow != nil ? pane == .tasks : pane == player.focus
             if placement.hasTitle { paintTitle(&grid, pane, listing, body, hasKeyboard) }
             paint(&grid, listing, body, hasKeyboard)
         }
+    }
+
+    /// The list that lies over the lower panes while one is open.
+    private mutating func paintSheet(_ grid: inout Grid) {
+        guard player.sheetRow != nil else { return }
+        let region = layout.sheet
+        for row in region.y..<region.y + region.rows {
+            for column in 0..<size.columns { grid[column, row] = Cell() }
+        }
+        let body = Region(x: 0, y: region.y + 1, columns: region.columns, rows: max(0, region.rows - 1))
+        let listing = player.sheetListing(scene, columns: body.columns, height: body.rows)
+        var rule = Line(String(scene.glyphs[.horizontal]), Style(.chrome))
+        rule.add(" " + printable(listing.title) + " ", Style(.focusedTitle))
+        while rule.width < region.columns { rule.add(scene.glyphs[.horizontal], Style(.chrome)) }
+        grid.put(rule, at: 0, region.y, limit: region.columns)
+        cursor = nil
+        paint(&grid, listing, body, true)
     }
 
     private func isHidden(_ pane: Pane) -> Bool {
@@ -120,16 +139,22 @@ struct FramePainter {
         for row in top..<max(top, min(listing.count, top + height)) {
             let isSelected = row == listing.cursor && (hasKeyboard || listing.showsCursorAlways)
             var line = listing.row(row)
+            let hasBreakpoint = listing.subject(row).map { player.insight.breakpoints.breakpoint($0) != nil } ?? false
+            let star = hasBreakpoint ? scene.glyphs[.breakpoint] : " "
             if isSelected, listing.hasMargin { line.emphasize(.selected) }
             if listing.hasMargin {
                 var margin = Line()
-                margin.add(
-                    isSelected ? scene.glyphs[.cursor] : " ", Style(.plain, isSelected ? .selected : []))
-                margin.add(line.isChanged ? scene.glyphs[.changed] : " ", Style(.plain, .bold))
+                margin.add(isSelected ? scene.glyphs[.cursor] : star, Style(.plain, isSelected ? .selected : hasBreakpoint ? .bold : []))
+                margin.add(line.isChanged ? scene.glyphs[.changed] : isSelected ? star : " ", Style(.plain, .bold))
                 margin.add(line)
                 line = margin
             }
             grid.put(line, at: body.x, first + row - top, limit: body.columns)
+            // Panes without a margin have a blank there.
+            let isMarked = isSelected && listing.marksCursor
+            if !listing.hasMargin, isMarked || hasBreakpoint, grid[body.x, first + row - top].scalar == " " {
+                grid[body.x, first + row - top] = Cell(isMarked ? scene.glyphs[.cursor] : star, Style(.plain, .bold))
+            }
             if hasKeyboard, row == listing.cursor { cursor = (body.x, first + row - top) }
         }
         if hasKeyboard, cursor == nil { cursor = (body.x, first) }
@@ -182,12 +207,13 @@ struct FramePainter {
     private func paintTabs(_ grid: inout Grid, _ row: Int) {
         var line = Line()
         for pane in layout.reachablePanes {
-            guard let digit = pane.digit else { continue }
             if line.width > 0 { line.add(" ") }
+            let digit = pane.digit.map { "\($0)" } ?? ""
             if pane == player.focus {
                 line.add("[\(digit)\(pane.shortName)]", Style(.focusedTitle))
             } else {
-                line.add(size.columns >= 64 ? "\(digit)\(pane.shortName)" : "\(digit)\(pane.shortName.prefix(1))", Style(.chrome))
+                let isShort = size.columns < 64 && !digit.isEmpty
+                line.add(digit + (isShort ? String(pane.shortName.prefix(1)) : pane.shortName), Style(.chrome))
             }
         }
         grid.put(line, at: 0, row, limit: size.columns)
@@ -208,7 +234,7 @@ struct FramePainter {
                 }
                 return sentence("done  ", statement ?? "set-up and checks")
             }
-            return sentence("done  ", (statement ?? "an operation") + " begins")
+            return sentence("done  ", (session.statement(atLine: move.line)?.labelledText ?? "an operation") + " begins")
         }
         // Where both have no room, the step is the news.
         let command = size.columns < 60 ? "" : statement.map { $0 + ": " } ?? ""
@@ -218,6 +244,10 @@ struct FramePainter {
     /// What the next step will be.
     var next: Line {
         let session = scene.session
+        if let length = session.openRaceLength {
+            let lines = length == 1 ? "1 line" : "\(length) lines"
+            return sentence("race  ", "\(lines) typed so far; more with :, :end closes it, Esc drops it")
+        }
         if let task = session.progress.running ?? session.currentStatement?.runningLabel.flatMap({ session.progress.labels[$0] }),
             let frame = scene.now.state.stack(of: task).last, !scene.now.isDone(task)
         {
@@ -228,7 +258,7 @@ struct FramePainter {
             return sentence("next  ", "the race goes on: t chooses who moves, s follows the written order")
         }
         guard let statement = session.nextMover else {
-            return sentence("end   ", "type : and a command, or S to go back")
+            return sentence("end   ", session.openLabels.isEmpty ? "type : and a command, or S to go back" : session.endText)
         }
         if case .race(let lines) = statement.command {
             return sentence("next  ", "a race of \(lines.count) lines: t chooses who moves, s follows the written order")
@@ -245,6 +275,11 @@ struct FramePainter {
     private var hints: Line {
         switch player.view {
         case .main: return player.keys.hints(for: player.focus, width: size.columns)
+        case .sheet: return sheetHints
+        case .pendingMark(let isGoing):
+            let marks = player.insight.marks.keys.sorted().map(String.init).joined(separator: " ")
+            let known = marks.isEmpty ? "none yet" : marks
+            return Line(isGoing ? "' a letter goes to its mark: \(known)   '' back   Esc" : "m a letter marks this step   Esc", Style(.chrome))
         case .chooser: return Line("1-9 Enter one step of that one  s as written  S back  Esc close", Style(.chrome))
         case .prompt: return Line("Enter do it  Tab complete  Up Down history  Esc leave", Style(.chrome))
         case .search: return Line("Enter find  Esc leave", Style(.chrome))
@@ -255,18 +290,30 @@ struct FramePainter {
         }
     }
 
+    private var sheetHints: Line {
+        switch player.insight.sheet {
+        case .why?: Line("Up Down select  Enter go there  Left Right another bit  '' back  Esc close", Style(.chrome))
+        case .life?: Line("Up Down select  Enter go there  '' back  Esc close", Style(.chrome))
+        case .difference?: Line("Up Down select  Enter go there  Left Right another moment  Esc close", Style(.chrome))
+        case .breakpoints?, nil: Line("Up Down select  Enter on or off  x takes it out  Esc close", Style(.chrome))
+        }
+    }
+
     private mutating func paintBottom(_ grid: inout Grid) {
         let isTyping = player.view == .prompt || player.view == .search
         let shares = layout.messageRow == layout.promptRow
         let isHelp = menu != nil
         if isTyping {
             let editor = player.view == .prompt ? player.command : player.search
-            let before = max(0, editor.cursor - max(1, size.columns - 2))
-            var line = Line(player.view == .prompt ? ":" : "/", Style(.prompt))
+            // A race that is being typed is easily forgotten.
+            let isRace = player.view == .prompt && scene.session.openRaceLength != nil && size.columns >= 30
+            let sign = isRace ? "race:" : player.view == .prompt ? ":" : "/"
+            let before = max(0, editor.cursor - max(1, size.columns - 1 - sign.count))
+            var line = Line(sign, Style(.prompt))
             line.add(String(String.UnicodeScalarView(editor.scalars[before...])), Style(.prompt))
             clear(&grid, layout.promptRow)
             grid.put(line, at: 0, layout.promptRow, limit: size.columns)
-            cursor = (min(1 + editor.cursor - before, size.columns - 1), layout.promptRow)
+            cursor = (min(sign.count + editor.cursor - before, size.columns - 1), layout.promptRow)
             if shares { return }
         }
         guard layout.size.rows > 1 || player.message != nil else { return }
@@ -312,6 +359,7 @@ struct StatusLine {
     private var mode: String {
         if player.isPlaying { return "PLAY" }
         if player.isUnderWay { return "RUN" }
+        if let hit = player.insight.stoppedAt.first { return "BREAK \(hit.breakpoint.number)" }
         return player.session.isAtEnd && player.session.nextChoice == .script ? "END" : "PAUSED"
     }
 
@@ -329,6 +377,7 @@ struct StatusLine {
         let arrow = player.direction == .forward ? "->" : "<-"
         part((width >= 60 ? "step " : "") + "\(session.position)/\(total) \(arrow)", 1)
         part(mode, 2)
+        if let length = session.openRaceLength { part(width >= 80 ? "RACE OPEN, \(length)" : "RACE", 1, .error) }
         if player.isPlaying || player.speed.factor != 1 { part(player.speed.text, 7) }
         part((width >= 100 ? "kernel " : "") + session.profile.rawValue, 4)
         part(scene.actor.map { "CPU\(scene.now.cpu(of: $0))" } ?? "CPU-", 10)
@@ -395,9 +444,13 @@ struct Timeline {
         var line = Line("|", Style(.chrome))
         let here = place(position)
         let marks = Set(outline.chapters.map { place($0.position) })
+        let bookmarks = Dictionary(
+            player.insight.marks.sorted { $0.key < $1.key }.map { (place($0.value.position), $0.key) }) { first, _ in first }
         for column in 0..<room {
             if column == here {
                 line.add(scene.glyphs[.timelineNow], Style(.plain, .bold))
+            } else if let letter = bookmarks[column]?.unicodeScalars.first {
+                line.add(letter, Style(.plain, .bold))
             } else if marks.contains(column) {
                 line.add(scene.glyphs[.timelineMarker], Style(.plain, .bold))
             } else if column < here {

@@ -14,6 +14,13 @@ struct AreaPane {
         listing.showsCursorAlways = true
         listing.empty = "no process, no file: type :file db 4 ext4"
         listing.row = { row(scene.areas[$0]) }
+        listing.subject = { index in
+            switch scene.areas[index] {
+            case .piece(let process, let piece):
+                .item(.area(process: scene.now.name(of: process), mapping: piece.mapping))
+            case .file(let file): .item(.path(scene.now.name(of: file)))
+            }
+        }
         if height >= 4 { listing.header = [header] }
         return listing
     }
@@ -40,7 +47,7 @@ struct AreaPane {
         line.add(" ")
         line.column("perm", 5, style)
         line.column("maps", sourceWidth, style)
-        if isWide { line.add("pte  notify", style) }
+        if isWide { line.add("pte  notify  D  W", style) }
         return line
     }
 

@@ -13,8 +13,13 @@ struct CallPane {
         let actor = scene.actor
         var lines: [Line] = []
         var here: Int?
+        var functions: [Int: KernelFunction] = [:]
+        func note(_ start: Int, _ task: Ref<Task>) {
+            for (level, frame) in scene.now.state.stack(of: task).enumerated() { functions[start + level] = frame.function }
+        }
         if let actor {
             listing.title = "Call path  " + name(actor)
+            note(0, actor)
             lines = path(actor, &here)
         } else {
             listing.title = "Call path"
@@ -24,6 +29,7 @@ struct CallPane {
             var other: Int?
             lines.append(Line())
             lines.append(Line(" " + name(task), Style(.title)))
+            note(lines.count, task)
             lines += path(task, &other)
         }
         listing.count = lines.count
@@ -31,8 +37,12 @@ struct CallPane {
         if lines.count > height, let here {
             listing.cursor = min(lines.count - height, max(0, here - 2)) + height / 2
         }
-        if scene.focus == .calls, let cursor = scene.cursors[.calls] { listing.cursor = cursor }
+        if scene.focus == .calls, let cursor = scene.cursors[.calls] {
+            listing.cursor = cursor
+            listing.marksCursor = true
+        }
         listing.row = { lines[$0] }
+        listing.subject = { functions[$0].map { .function($0) } }
         return listing
     }
 

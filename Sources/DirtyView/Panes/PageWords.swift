@@ -5,13 +5,17 @@ extension PageWord {
     var role: Role {
         switch self {
         case .notPresent, .cached, .unmapped: .absent
-        case .clean, .cleanWritable: .clean
+        case .clean: .clean
         case .pteDirty, .dirty, .dirtyProtected, .dirtyUnmapped: .dirty
         case .writeback: .writeback
         case .redirtied: .redirtied
+        // Nothing would tell of a store to it: the trap is not armed, and it has not its colour.
+        case .cleanWritable: .plain
         case .anonymous, .zero: .plain
         }
     }
+
+    var style: Style { Style(role, self == .cleanWritable ? .bold : []) }
 
     /// Its cell in a strip of pages.
     var glyph: PageGlyph {

@@ -63,6 +63,7 @@ struct PagesPane {
         listing.showsCursorAlways = true
         listing.empty = shown == nil ? "no pages" : "no page of it changed; a shows all"
         listing.row = { row in self.row(shown.map { $0[row] } ?? row, selection.target, shape) }
+        listing.subject = { row in .item(Selection(target: selection.target, page: shown.map { $0[row] } ?? row).item) }
         if height >= 5 { listing.footer = [strip(selection, count, shown)] }
         if height >= 6 { listing.footer.append(detail(selection)) }
         if height >= 12 { listing.footer.append(legend(shape)) }
@@ -135,7 +136,7 @@ struct PagesPane {
         let before = old.map { was.word(for: $0) }
         func state() {
             let isLost = scene.isLost(page)
-            var style = Style(isLost ? .violation : word.role)
+            var style = isLost ? Style(.violation) : word.style
             if let before, before != word {
                 line.isChanged = true
                 style.emphasis.insert(.bold)
@@ -234,7 +235,7 @@ struct PagesPane {
             let word = scene.now.word(for: page)
             let isLost = scene.isLost(page)
             let glyph = isLost ? .broken : word.glyph
-            var style = Style(isLost ? .violation : word.role)
+            var style = isLost ? Style(.violation) : word.style
             if index == selection.page { style.emphasis.insert(.selected) }
             line.add(scene.glyphs[glyph], style)
             if gap > 0 { line.add(" ") }
@@ -266,7 +267,10 @@ struct PagesPane {
         }
         if columns >= 70, page.vpn > 0 { parts.insert("0x" + hex(page.vpn << 12), at: 0) }
         var line = Line("sel ", Style(.plain, .dim))
-        line.add(parts.joined(separator: columns < 48 ? " " : "  "))
+        // What has no room goes as a whole, from the end: half a word tells nothing.
+        func fits(_ gap: String) -> Bool { 4 + parts.joined(separator: gap).count <= columns }
+        while parts.count > 1, !fits(" ") { parts.removeLast() }
+        line.add(parts.joined(separator: fits("  ") ? "  " : " "))
         return line
     }
 

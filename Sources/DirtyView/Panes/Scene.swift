@@ -25,6 +25,8 @@ struct Scene: Sendable {
     /// Where the cursors of the lists stand that have no selection of their own.
     let cursors: [Pane: Int]
     let focus: Pane
+    /// Whether the time strips have a column for each change of the page, or for each step.
+    var showsEvents = false
 
     /// The line numbers of what the user typed.
     var typedLines: Set<Int> { Set(session.typedStatements.map(\.location.line)) }
@@ -119,9 +121,13 @@ struct Listing {
     var showsCursorAlways = false
     /// Two columns at the left for `>` and `~`.
     var hasMargin = true
+    /// Without a margin: whether the cursor is a selection, and not only what has to be in sight.
+    var marksCursor = false
     /// What stands in a pane that has no rows.
     var empty = ""
     var row: (Int) -> Line = { _ in Line() }
+    /// What a row is about: what `b` stops at, and whose history `{ }` and `w` ask.
+    var subject: (Int) -> Breakpoint.Kind? = { _ in nil }
 
     /// The first visible row, so that the cursor is in sight.
     func top(height: Int) -> Int {

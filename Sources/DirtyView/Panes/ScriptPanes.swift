@@ -19,13 +19,14 @@ struct NarrationPane {
         let facts = scene.session.position == 0 ? introduction : facts
         // What failed just now is said before anything else.
         let failures = scene.session.progress.newFailures.flatMap { failure in
-            wrap(printable("! " + failure.sentence), max(10, columns - 2)).map { Line(" " + $0, Style(.error)) }
+            wrap(printable("! " + scene.session.sentence(failure)), max(10, columns - 2)).map { Line(" " + $0, Style(.error)) }
         }
         lines = failures + lines
         // The facts give way to a long caption, never the other way round.
         if lines.count + facts.count <= height {
             if !lines.isEmpty, lines.count + facts.count < height { lines.append(Line()) }
             lines += facts
+            if lines.count < height, let outlook { lines.append(outlook) }
         } else if lines.isEmpty {
             lines = facts
         } else if lines.count < height {
@@ -49,6 +50,32 @@ struct NarrationPane {
                 Style(.plain, .dim)),
             Line(" s takes a step, S takes it back, Space plays, ? lists all keys", Style(.narration)),
         ]
+    }
+
+    /// What would happen to the selected page next: to a store, and to the page if it were written.
+    private var outlook: Line? {
+        let now = scene.now
+        guard scene.session.position > 0, let selection = scene.selection, case .mapping(let owner, let name) = selection.target,
+            let process = now.process(named: owner), let page = now.page(selection.page, of: selection.target), page.pte != nil
+        else { return nil }
+        let outlook = now.outlook(ofStoreBy: process, at: page.vpn)
+        var text: String
+        switch outlook {
+        case .unseen: text = "unseen, CPU\(now.cpu(of: process))'s TLB has it writable and dirty"
+        case .marksEntry: text = "the CPU sets D in the PTE, no fault"
+        case .faultsOnProtection:
+            text = "a fault, the PTE is read-only" + (now.isTracked(process, page.vpn) ? ": the kernel learns of it" : "")
+        case .faultsOnAbsence: text = "a fault, there is no PTE"
+        case .refused: text = "SIGSEGV"
+        }
+        text = "\(owner) stores to \(name)[\(selection.page)]: " + text
+        if page.folio.exists, now.isDirty(page.folio), !now.isUnderWriteback(page.folio), now.reach(of: page).writable > 0 {
+            let more = "; writeback takes W first"
+            if text.count + more.count + 8 <= columns { text += more }
+        }
+        var line = Line(" if    ", Style(.plain, .dim))
+        line.add(text)
+        return line
     }
 
     private func place(of statement: Statement) -> String {
@@ -77,7 +104,7 @@ struct NarrationPane {
                     "next  ", CallPane(scene: scene, columns: columns).summary(statement),
                     place(of: statement))
             } else {
-                line("the script is at its end; : types a command, S goes back", "")
+                line("the script is at its end; \(session.endText)", "")
             }
         }
         return lines
@@ -95,12 +122,13 @@ struct TaskPane {
     func listing(height: Int) -> Listing {
         let candidates = scene.candidates
         var listing = Listing()
-        listing.title = chosen == nil ? "Who can move  t chooses" : "Who moves next?  digit or Enter  Esc closes"
+        listing.title = chosen == nil ? "Who can move  t chooses" : columns < 60 ? "Who moves next?  1-9 Enter Esc" : "Who moves next?  digit or Enter  Esc closes"
         listing.count = candidates.count
         listing.cursor = chosen ?? (scene.focus == .tasks ? scene.cursors[.tasks] ?? 0 : nil)
         listing.showsCursorAlways = chosen != nil
         listing.empty = "nobody yet; s starts the next command"
         listing.row = { row($0, candidates[$0]) }
+        listing.subject = { candidates[$0].name == "TLB" ? nil : .item(.task(candidates[$0].name)) }
         return listing
     }
 
@@ -154,7 +182,7 @@ struct LogPane {
         line.add(" ")
         let failures = scene.session.failures(of: number - 1)
         guard failures.isEmpty else {
-            line.add(printable("! " + failures.map { $0.sentence }.joined(separator: "; ")), Style(.error))
+            line.add(printable("! " + failures.map { scene.session.sentence($0) }.joined(separator: "; ")), Style(.error))
             return line
         }
         line.add(moveText(move, in: scene, columns: columns - line.width - 2))
@@ -182,6 +210,7 @@ struct ScriptPane {
             ? scene.cursors[.script] ?? min(current, max(0, statements.count - 1))
             : min(current, max(0, statements.count - 1))
         let typed = scene.typedLines
+        listing.subject = { typed.contains(statements[$0].location.line) ? nil : .line(statements[$0].location.line) }
         listing.row = { index in
             let statement = statements[index]
             var line = Line()

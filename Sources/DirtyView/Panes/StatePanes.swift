@@ -17,15 +17,17 @@ struct ChangesPane {
             scene.session.position == 0
             ? "nothing yet" : isCaption ? "nothing: a caption" : "nothing that others can see"
         guard changes.count <= height else {
-            let groups = groups(changes)
+            let (subjects, groups) = groups(changes)
             listing.count = groups.count
             listing.row = { groups[$0] }
+            listing.subject = { .item(.path(subjects[$0])) }
             return listing
         }
         // The values stand in one column, as near to the paths as the longest of them allows.
         let longest = changes.map { $0.path.unicodeScalars.count }.max() ?? 0
         let path = min(max(longest, 16), max(12, columns - 19))
         listing.row = { row(changes[$0], path) }
+        listing.subject = { .item(.path(changes[$0].path)) }
         return listing
     }
 
@@ -36,7 +38,7 @@ struct ChangesPane {
     ]
 
     /// Where a row for each change would not fit: a row for each thing that changed.
-    private func groups(_ changes: [Alteration]) -> [Line] {
+    private func groups(_ changes: [Alteration]) -> (subjects: [String], lines: [Line]) {
         var subjects: [String] = []
         var bySubject: [String: [Alteration]] = [:]
         for change in changes {
@@ -44,26 +46,27 @@ struct ChangesPane {
             if bySubject[subject] == nil { subjects.append(subject) }
             bySubject[subject, default: []].append(change)
         }
-        return subjects.map { subject in
-            var line = Line(" ")
-            line.isChanged = true
-            line.add(subject)
-            let flags = bySubject[subject]!.filter { Self.flags.contains($0.attribute) }
-            for flag in flags {
-                line.add(" " + (flag.new == "0" ? "-" : "+"), Style(.plain, .dim))
-                line.add(flag.attribute, Style(.plain, .changed))
-            }
-            var left = bySubject[subject]!.filter { !Self.flags.contains($0.attribute) }
-            while let first = left.first {
-                let alike = left.filter { $0.old == first.old && $0.new == first.new }
-                left.removeAll { $0.old == first.old && $0.new == first.new }
-                let names = first.subject.isEmpty ? [] : alike.map(\.attribute)
-                line.add("  " + (names + [first.old]).joined(separator: " "), Style(.plain, .dim))
-                line.add(" -> ", Style(.plain, .dim))
-                line.add(first.new, Style(.plain, .changed))
-            }
-            return line
+        return (subjects, subjects.map { line($0, bySubject[$0] ?? []) })
+    }
+
+    private func line(_ subject: String, _ changes: [Alteration]) -> Line {
+        var line = Line(" ")
+        line.isChanged = true
+        line.add(subject)
+        for flag in changes where Self.flags.contains(flag.attribute) {
+            line.add(" " + (flag.new == "0" ? "-" : "+"), Style(.plain, .dim))
+            line.add(flag.attribute, Style(.plain, .changed))
         }
+        var left = changes.filter { !Self.flags.contains($0.attribute) }
+        while let first = left.first {
+            let alike = left.filter { $0.old == first.old && $0.new == first.new }
+            left.removeAll { $0.old == first.old && $0.new == first.new }
+            let names = first.subject.isEmpty ? [] : alike.map(\.attribute)
+            line.add("  " + (names + [first.old]).joined(separator: " "), Style(.plain, .dim))
+            line.add(" -> ", Style(.plain, .dim))
+            line.add(first.new, Style(.plain, .changed))
+        }
+        return line
     }
 
     private func row(_ change: Alteration, _ width: Int) -> Line {
@@ -90,6 +93,7 @@ struct CounterPane {
         var lines: [Line] = []
         let bars: [Counter] =
             height >= 6 ? [.nr_dirty, .nr_writeback, .nr_mapped, .nr_anon] : [.nr_dirty, .nr_writeback]
+        var counters: [Counter] = bars
         for counter in bars { lines.append(bar(counter, now.counter(counter), was.counter(counter))) }
         func pair(_ first: (String, Counter), _ second: (String, Counter)) -> Line {
             var line = Line()
@@ -103,12 +107,14 @@ struct CounterPane {
             return line
         }
         lines.append(pair(("faults", .pgfault), ("TLB flush", .tlb_flush)))
+        counters.append(.pgfault)
         lines.append(lost)
         var listing = Listing()
         listing.title = "Dirty accounting"
         listing.count = lines.count
         if scene.focus == .counters { listing.cursor = scene.cursors[.counters] ?? 0 }
         listing.row = { lines[$0] }
+        listing.subject = { counters.indices.contains($0) ? .item(.path(counters[$0].name)) : .condition(.lost(1)) }
         return listing
     }
 
@@ -141,164 +147,6 @@ struct CounterPane {
     }
 }
 
-/// The translations that the CPUs have cached, and whether the page table still allows them.
-struct TLBPane {
-    let scene: Scene
-    let columns: Int
-
-    func listing(height: Int) -> Listing {
-        let entries = (0..<scene.now.cpuCount).flatMap { cpu in
-            scene.now.state.tlb(of: cpu).sorted { $0.vpn < $1.vpn }.map { (cpu: cpu, entry: $0) }
-        }
-        var listing = Listing()
-        listing.title = "TLB"
-        var header = Line("  ")
-        let dim = Style(.plain, .dim)
-        header.column("cpu", 4, dim)
-        header.column("page", 10, dim)
-        if columns >= 44 { header.column("address", 13, dim) }
-        header.column("pfn", 5, dim)
-        header.column("bits", 5, dim)
-        header.add("stale", dim)
-        listing.header = [header]
-        listing.count = entries.count
-        if scene.focus == .tlb { listing.cursor = scene.cursors[.tlb] ?? 0 }
-        listing.empty = "all empty"
-        listing.row = { row(entries[$0].cpu, entries[$0].entry) }
-        return listing
-    }
-
-    private func row(_ cpu: Int, _ entry: TLBEntry) -> Line {
-        let now = scene.now
-        var line = Line()
-        let old = scene.was.state.tlb(of: cpu).first { $0.mm == entry.mm && $0.vpn == entry.vpn }
-        line.isChanged = old != entry
-        line.column("\(cpu)", 4)
-        line.column(now.name(of: entry), 10)
-        if columns >= 44 { line.column(hex(entry.vpn << 12, 12), 13, Style(.plain, .dim)) }
-        line.column(entry.folio.exists ? hex(now.pfn(entry.folio), 4) : "-", 5)
-        let bits = (entry.write ? "w" : "-") + (entry.dirty ? "d" : "-")
-        line.column(bits, 5, Style(.plain, old != nil && old != entry ? .changed : []))
-        let stale = staleness(entry)
-        line.add(stale ?? "no", Style(.plain, stale == nil ? [] : [.bold, .underline]))
-        return line
-    }
-
-    /// What the entry allows that the page table no longer does.
-    private func staleness(_ entry: TLBEntry) -> String? {
-        let pte = scene.now.entry(entry.mm, entry.vpn)
-        if !pte.present { return "yes: no PTE" }
-        if pte.folio != entry.folio { return "yes: other frame" }
-        if entry.write, !pte.write { return "yes: write" }
-        if entry.dirty, !pte.dirty { return "yes: dirty" }
-        return nil
-    }
-}
-
-/// Who maps the selected page: the walk that page_mkclean() and reclaim take.
-struct MapperPane {
-    let scene: Scene
-    let columns: Int
-
-    func listing(height: Int) -> Listing {
-        var listing = Listing()
-        listing.title = "Who maps it"
-        listing.empty = "no page is selected"
-        guard let selection = scene.selection,
-            let page = scene.now.page(selection.page, of: selection.target), page.file.exists
-        else { return listing }
-        let file = scene.now.isAnonymous(page.file) ? "shm" : scene.now.name(of: page.file)
-        listing.title = "Who maps \(file)[\(page.fileIndex)]  (rmap)"
-        let pins = page.folio.exists ? scene.now.pinCount(page.folio) : 0
-        if pins > 0 { listing.title += "  pins \(pins)" }
-        let mappers = scene.now.mappers(of: page.file, page.fileIndex, limit: 256)
-        listing.count = mappers.count
-        listing.empty = "nobody"
-        if scene.focus == .rmap { listing.cursor = scene.cursors[.rmap] ?? 0 }
-        listing.row = { row(mappers[$0]) }
-        return listing
-    }
-
-    private func row(_ mapper: Mapper) -> Line {
-        let now = scene.now
-        var line = Line()
-        let space = now.space(of: mapper.process)
-        let old = scene.was.entry(space, mapper.vpn)
-        line.isChanged = entryLetters(old, wide: true) != entryLetters(mapper.pte, wide: true)
-        var name = now.name(of: mapper.process)
-        if let mapping = now.mapping(at: mapper.vpn, in: space), let (start, _) = now.extent(of: mapping) {
-            name += ".\(now.name(of: mapping))[\(mapper.vpn - start)]"
-        }
-        line.column(name, 14)
-        line.column(hex(mapper.vpn << 12, 12), 14, Style(.plain, .dim))
-        line.column(entryLetters(mapper.pte, wide: true), 8, Style(.plain, line.isChanged ? .changed : []))
-        line.add(mapper.pte.isMapped ? (mapper.pte.write ? "may store" : "read-only") : "not mapped")
-        return line
-    }
-}
-
-/// The selected file: its pages in memory against those on disk.
-struct FilePane {
-    let scene: Scene
-    let columns: Int
-
-    func listing(height: Int) -> Listing {
-        var listing = Listing()
-        listing.hasMargin = false
-        listing.title = "Memory against disk"
-        listing.empty = "no file is selected"
-        guard let selection = scene.selection,
-            let selected = scene.now.page(selection.page, of: selection.target), selected.file.exists
-        else { return listing }
-        let now = scene.now
-        let count = now.size(of: selected.file)
-        listing.title = "File \(now.isAnonymous(selected.file) ? "shm" : now.name(of: selected.file)): memory against disk"
-        let room = max(1, (columns - 8) / 6)
-        let visible = min(room, count)
-        let first = min(max(0, selected.fileIndex - visible / 2), max(0, count - visible))
-        var lines = ["page", "mem", "disk", "state", "tags"].map { Line(" " + $0 + String(repeating: " ", count: 6 - $0.count), Style(.plain, .dim)) }
-        for index in first..<max(first, first + visible) {
-            let page = now.page(index, of: selected.file)
-            let old = scene.was.page(index, of: selected.file)
-            let emphasis: Emphasis = index == selected.fileIndex ? .selected : []
-            lines[0].column("\(index)", 5, Style(.plain, emphasis), right: true)
-            value(&lines[1], now.memoryText(page), scene.was.memoryText(old))
-            value(&lines[2], now.diskText(page), scene.was.diskText(old))
-            let role: Role =
-                !page.folio.exists ? .absent
-                : scene.isLost(page) ? .violation
-                : now.isUnderWriteback(page.folio)
-                    ? (now.isDirty(page.folio) ? .redirtied : .writeback)
-                    : now.isDirty(page.folio) ? .dirty : .clean
-            let word =
-                !page.folio.exists ? "." : scene.isLost(page) ? "!"
-                : (now.isDirty(page.folio) ? "D" : "") + (now.isUnderWriteback(page.folio) ? "W" : "")
-            lines[3].pad(width: lines[3].width + 3)
-            lines[3].column(word.isEmpty ? "c" : word, 2, Style(role))
-            lines[4].column(now.tagLetters(page), 5, right: true)
-            for row in lines.indices { lines[row].add(" ") }
-        }
-        let differing = (first..<first + visible).filter {
-            let page = now.page($0, of: selected.file)
-            return page.folio.exists && now.diskText(page) != "-" && now.memoryText(page) != now.diskText(page)
-        }.count
-        lines.append(Line())
-        lines.append(
-            Line(
-                differing == 0
-                    ? " memory and disk agree here"
-                    : " \(differing) of these differ: only a write to the disk makes them agree",
-                Style(.plain, .dim)))
-        listing.count = lines.count
-        listing.row = { lines[$0] }
-        return listing
-    }
-
-    private func value(_ line: inout Line, _ text: String, _ old: String) {
-        line.column(text, 5, Style(.plain, text != old ? .changed : []), right: true)
-    }
-}
-
 /// What holds in every state of a right kernel, checked now.
 struct InvariantPane {
     let scene: Scene
@@ -313,6 +161,7 @@ struct InvariantPane {
             broken.isEmpty ? "Invariants  all \(all.count) hold" : "Invariants  \(broken.count) of \(all.count) broken"
         listing.count = order.count
         if scene.focus == .invariants { listing.cursor = scene.cursors[.invariants] ?? 0 }
+        listing.subject = { .broken(order[$0]) }
         listing.row = { index in
             let invariant = order[index]
             let violation = broken[invariant]?.first

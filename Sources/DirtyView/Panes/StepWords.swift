@@ -22,7 +22,9 @@ func moveText(_ move: Move, in scene: Scene, columns: Int = .max) -> String {
         if case .eviction(let cpu, let entry) = move.choice {
             return "the TLB of CPU\(cpu) drops its entry of \(scene.now.name(of: entry))"
         }
-        guard move.slot == 0 else { return "begins" }
+        guard move.slot == 0 else {
+            return (scene.session.statement(atLine: move.line)?.labelledText ?? "an operation") + " begins"
+        }
         guard case .say(let text) = scene.session.statement(atLine: move.line)?.command else { return "checks" }
         return "says: " + printable(text)
     }

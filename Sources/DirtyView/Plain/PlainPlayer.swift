@@ -122,6 +122,7 @@ public struct PlainPlayer: Sendable {
     /// The view's own lines, without what stands around it on every screen.
     private var screen: [String] {
         if player.chooserRow != nil { return Spoken(player).pane(.tasks) + ["a number picks one, 'back' leaves"] }
+        if player.sheetRow != nil { return Spoken(player).sheet + ["Down and Up select, Enter goes there, 'back' leaves"] }
         return player.frame(size: Size(100, 50)).text.split(separator: "\n").dropFirst().map(String.init)
     }
 

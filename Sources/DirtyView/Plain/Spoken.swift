@@ -40,7 +40,7 @@ struct Spoken {
         lines += health.filter { !memory.health.contains($0) }
         if !memory.health.isEmpty, health.isEmpty { lines.append("all rules hold again") }
         memory.health = health
-        lines += progress.newFailures.map { "failed: " + printable($0.sentence) }
+        lines += progress.newFailures.map { "failed: " + printable(player.session.sentence($0)) }
         if isCaption {
             lines.append("says: " + printable(progress.caption))
         }
@@ -106,7 +106,13 @@ struct Spoken {
 
     /// A pane as lines: its title, and all of its rows.
     func pane(_ pane: Pane) -> [String] {
-        let listing = player.listing(pane, scene, columns: 200, height: Self.paneRows)
+        lines(of: player.listing(pane, scene, columns: 200, height: Self.paneRows))
+    }
+
+    /// The list that lies over the panes, if one does.
+    var sheet: [String] { lines(of: player.sheetListing(scene, columns: 200, height: Self.paneRows)) }
+
+    private func lines(of listing: Listing) -> [String] {
         var lines = [printable(listing.title)] + listing.header.map(\.text)
         if listing.count == 0 { lines.append(listing.empty) }
         let top = listing.top(height: Self.paneRows)

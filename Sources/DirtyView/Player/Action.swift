@@ -15,6 +15,8 @@ enum Action: Hashable, Sendable {
     case up, down, left, right, pageUp, pageDown, top, bottom
     case open, back, zoom, onlyChanged
     case closer, wider
+    // Understanding
+    case breakpoint, breakpoints, why, difference, mark, goToMark, otherPanes
     // The rest
     case choose, undoTyped, find, findNext, findPrevious
     case prompt, palette, help, quit
@@ -66,7 +68,7 @@ enum KeyTable {
                 keys: [key("t")], action: .choose, name: "choose who runs",
                 help: "List who could move next; a digit or Enter makes that one take a step.",
                 hint: "who", panes: [.tasks, .calls])
-        ] + panes + others
+        ] + understanding + panes + others
 
     private static let time = [
         Binding(
@@ -93,17 +95,17 @@ enum KeyTable {
             help: "Go back to the end of the command before."),
         Binding(
             keys: [key("c")], action: .run, name: "run",
-            help: "Go on to the next chapter, pause or failed expectation, or to the end.", hint: "run"),
+            help: "Go on to the next break point, chapter, pause or failed expectation, or to the end.", hint: "run"),
         Binding(
             keys: [key("C")], action: .runBack, name: "run back",
-            help: "Go back to the last chapter, pause or failed expectation, or to the start."),
+            help: "Go back to the last break point, chapter, pause or failed expectation, or to the start."),
         Binding(
             keys: [key("}")], action: .touch, name: "next touch",
-            help: "Go on to the next step that changes something about the selected page.",
+            help: "Go on to the next step that changes something about what is selected: page, VMA, lock, task, counter …",
             hint: "next touch", panes: [.pages]),
         Binding(
             keys: [key("{")], action: .touchBack, name: "previous touch",
-            help: "Go back to the step that last changed something about the selected page.",
+            help: "Go back to the step that last changed something about what is selected.",
             hint: "last touch", panes: [.pages]),
         Binding(
             keys: [key("]")], action: .chapter, name: "next chapter", help: "Go on to the next chapter.",
@@ -155,7 +157,7 @@ enum KeyTable {
             Binding(keys: [.end], action: .bottom, name: "bottom", help: "Move to the last row."),
             Binding(
                 keys: [.enter], action: .open, name: "open",
-                help: "VMAs: show its pages. Log and script: go to that step. Else: zoom.", hint: "open",
+                help: "VMAs: show its pages. Log and script: go to that step. Time strips: steps or changes. Else: zoom.", hint: "open",
                 panes: [.vmas, .log, .script, .tasks]),
             Binding(
                 keys: [.escape], action: .back, name: "back",
@@ -192,7 +194,7 @@ enum KeyTable {
             help: "Type a command of the scenario language, or one of the player's own.", hint: "command"),
         Binding(
             keys: [key("u")], action: .undoTyped, name: "undo typing",
-            help: "Take the line typed last out of the script, as long as it lies ahead; :undo does the same."),
+            help: "Take back the latest change of the break points, or the line typed last as long as it lies ahead; so does :undo."),
         Binding(
             keys: [.control("P")], action: .palette, name: "palette",
             help: "Find a command, a chapter, a pane or a setting by its name; Enter does it.", hint: "find a command"),
@@ -231,11 +233,12 @@ extension Pane {
         case .log: "log of moves"
         case .rmap: "who maps it"
         case .file: "memory against disk"
-        case .history: "history of the page"
+        case .history: "time strips of the page"
         case .script: "script"
         case .invariants: "invariants"
         case .map: "map of the pages"
         case .course: "dirty pages over time"
+        case .locks: "locks"
         }
     }
 }

@@ -16,10 +16,18 @@ struct Journey: Sendable {
         case end
         /// The statement of that index comes next.
         case statement(Int)
-        /// A move that changed something about a page.
-        case touch(Selection)
+        /// A move that touched an item; the selection stays where it was.
+        case touch(Item, Selection?)
         /// The acting task is no deeper in its call stack than it was, or less deep. Depths by slot.
         case shallower(than: [Int: Int], orEqual: Bool)
+
+        /// What goes to a place stops only there; what runs stops at break points, too.
+        var stopsAtBreakpoints: Bool {
+            switch self {
+            case .step, .command, .stop, .shallower: true
+            case .position, .chapter, .end, .statement, .touch: false
+            }
+        }
     }
 
     let destination: Destination
@@ -34,6 +42,9 @@ struct Journey: Sendable {
     /// What is asked on the way; a question stops the journey.
     private let quiz: Quiz?
     private(set) var isAsked = false
+    /// What it looks out for on the way, and what it has come to a stop at.
+    var watch: BreakpointWatch?
+    private(set) var hits: [BreakpointHit] = []
     /// The task that a `shallower` is about, once it has moved.
     private var acting: (slot: Int, depth: Int)?
 
@@ -65,7 +76,8 @@ struct Journey: Sendable {
             }
             failures += session.progress.newFailures
             passedOver = passedOver ?? session.progress.passedOver
-            isOver = isThere(before, session) || session.position - departure.position >= Self.limit
+            hits = watch?.hits(after: session) ?? []
+            isOver = isThere(before, session) || !hits.isEmpty || session.position - departure.position >= Self.limit
             if !isOver, let quiz, quiz.question(before: session) != nil { (isAsked, isOver) = (true, true) }
         }
     }
@@ -80,8 +92,7 @@ struct Journey: Sendable {
         case .chapter: return before.chapterNumber != after.chapterNumber
         case .end: return false
         case .statement(let index): return after.cursor >= index
-        case .touch(let selection):
-            return Player.touches(session.latestChanges, selection, session.machine)
+        case .touch(let item, _): return session.latestTouch(of: item) != nil
         case .shallower(let depths, let orEqual):
             guard let move = session.moves.last else { return true }
             if acting == nil {
@@ -107,17 +118,21 @@ extension Player {
         direction = .forward
         message = nil
         let departure = departure
+        insight.cursorsBefore = cursors
         // Nobody leaps over a question.
         if !isAsking { leap(towards: destination) }
         journey = Journey(
             to: destination, from: departure, showsAll: showsAll,
             failures: session.failures(in: departure.position..<session.position), quiz: isAsking ? quiz : nil)
+        if destination.stopsAtBreakpoints { journey?.watch = BreakpointWatch(insight.breakpoints, session) }
         goOn(moves: Self.firstStretch)
         if journey != nil { say("on the way; Ctrl-C or Esc stops") }
     }
 
     /// Over what is known of the way, where that is long. The last of it is gone move by move.
     private mutating func leap(towards destination: Journey.Destination) {
+        // A break point may lie anywhere on the way.
+        if destination.stopsAtBreakpoints, !insight.breakpoints.isEmpty { return }
         let here = session.position
         let known: Int? =
             switch destination {
@@ -165,6 +180,7 @@ extension Player {
         report(journey.failures, journey.passedOver)
         let latest = max(0, session.position - 1)
         arrive(from: journey.departure, shownFrom: journey.showsAll ? min(start, latest) : latest)
+        stop(at: journey.hits)
         guard journey.isOver else { return }
         if journey.isAsked {
             _ = asks()
@@ -176,16 +192,16 @@ extension Player {
             say("no later chapter: this is the end")
         case .position(let target) where session.position < target && message == nil:
             say("the script has \(session.position) steps")
-        case .touch(let selection): arrive(at: selection, from: start)
+        case .touch(let item, let selection): arrive(at: item, selection, from: start)
         default: break
         }
     }
 
-    private mutating func arrive(at selection: Selection, from start: Int) {
-        if session.position == start || !Self.touches(session.latestChanges, selection, session.machine) {
+    private mutating func arrive(at item: Item, _ selection: Selection?, from start: Int) {
+        if session.position == start || session.latestTouch(of: item) == nil {
             if session.position > start { back(to: start) }
-            complain("no later step changes this page")
+            complain("no later step touches \(item.text)")
         }
-        chosen = selection
+        stay(at: item, selection, insight.cursorsBefore)
     }
 }

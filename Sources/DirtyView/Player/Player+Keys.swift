@@ -16,6 +16,8 @@ extension Player {
         case .palette(let filter, let row):
             pressInMenu(key, paletteEntries(filter), filter, row) { .palette(filter: $0, row: $1) }
         case .chooser(let row): if !pressInChooser(key, row) { pressOnMain(key) }
+        case .sheet(let row): if !pressInSheet(key, row) { pressOnMain(key) }
+        case .pendingMark(let isGoing): pressPending(key, isGoing: isGoing)
         case .main: pressOnMain(key)
         }
         settleFocus()
@@ -64,6 +66,7 @@ extension Player {
     /// Actions that change what is seen, not where the session stands.
     private mutating func look(_ action: Action) {
         message = nil
+        insight.pursued = nil
         if focus == .map, lookAtMap(action) { return }
         switch action {
         case .nextPane: focusNeighbour(1)
@@ -100,7 +103,7 @@ extension Player {
         case .palette: view = .palette(filter: "", row: 0)
         case .submit(let line): submit(line)
         case .quit: quit()
-        default: break
+        default: understand(action)
         }
     }
 
@@ -138,6 +141,9 @@ extension Player {
             isZoomed = false
         } else if isUnderWay {
             interrupt()
+        } else if session.openRaceLength != nil {
+            undoTyped()
+            say("the race that was being typed is dropped")
         } else if onlyChanged {
             onlyChanged = false
         } else if chosen != nil {
@@ -211,6 +217,9 @@ extension Player {
         let row = focusedListing().listing.cursor ?? 0
         switch focus {
         case .vmas: focus = .pages
+        case .history:
+            insight.showsEvents.toggle()
+            say(insight.showsEvents ? "a column for each change of the page" : "a column for each step")
         case .log: if !session.moves.isEmpty { go(to: row + 1) }
         case .script: goToStatement(row)
         case .tasks:
@@ -280,6 +289,8 @@ extension Player {
         // Most entries take two lines.
         let height = max(1, (layout.main.rows - 2) / 2)
         switch key {
+        // The search is open already.
+        case .character("/") where filter.isEmpty: break
         case .escape where filter.isEmpty: self.view = .main
         case .escape: self.view = view("", 0)
         case .up: self.view = view(filter, clamp(row - 1))

@@ -56,7 +56,8 @@ extension Player {
         guard let typed = words.last else { return [] }
         let known: [String]
         switch words.count {
-        case 1: known = ["help", "quit", "save", "set", "undo"]
+        case 1: known = ["help", "quit", "save", "set", "undo"] + Self.understandingWords
+        case 2... where Self.understandingWords.contains(words[0]): known = understandingCandidates(words)
         case 2 where words[0] == "set": known = Self.settings.map(\.name)
         case 3 where words[0] == "set":
             known = Self.settings.first { $0.name == words[1] }?.values ?? []
@@ -92,6 +93,8 @@ extension Player {
             view = .help(filter: words.dropFirst().joined(separator: " "), row: 0)
         case "set":
             set(Array(words.dropFirst()))
+        case let word where Self.understandingWords.contains(word):
+            understand(words)
         default:
             guard words.count == 1 else { return false }
             if words[0].hasSuffix("%"), let percent = Int(words[0].dropLast()), (0...100).contains(percent) {
@@ -154,7 +157,7 @@ extension Player {
             guard let first = diagnostics.list.first else { return }
             complain(first.sentence)
         case .success(nil):
-            say(session.declarations.raceIsOpen ? "the race goes on until 'end'" : "")
+            say(session.openRaceLength == nil ? "" : "the race goes on until 'end'; Esc drops it")
         case .success(let statement?):
             if session.currentStatement != statement {
                 say("it comes after what is under way: e leads there")
@@ -166,12 +169,15 @@ extension Player {
         if session.position != departure.position || session.statements.count != departure.statements {
             arrive(from: departure, shownFrom: min(departure.position, max(0, session.position - 1)))
         }
+        stop(at: insight.pendingStops)
+        insight.pendingStops = []
     }
 
     /// Takes the line typed last out of the script again, as long as it lies ahead.
     mutating func undoTyped() {
         stop()
         question = nil
+        if session.openRaceLength == nil, undoBreakpoints() { return }
         let departure = departure
         guard let statement = session.removeLastTyped() else {
             return complain(
@@ -195,6 +201,7 @@ extension Player {
             return preview(statement)
         }
         var answer: String?
+        var watch = BreakpointWatch(insight.breakpoints, session)
         while session.progress.cursor < end {
             var conclusions: [Conclusion] = []
             let result = session.advance(.script, &conclusions)
@@ -206,7 +213,10 @@ extension Player {
             }
             report(session.progress.newFailures, nil)
             switch result {
-            case .moved: continue
+            case .moved:
+                let hits = watch.hits(after: session)
+                guard hits.isEmpty else { return insight.pendingStops = hits }
+                continue
             case .atEnd: break
             case .blocked(let blocked): return complain(blocked.message)
             case .refused(let problem): return complain(problem.sentence)

@@ -13,7 +13,7 @@ extension Player {
         case .blocked(let blocked): complain(blocked.message)
         case .refused(let problem): complain(problem.sentence)
         case .atEnd where !hasMoved:
-            complain("the script is at its end; : types a command, S goes back")
+            complain("the script is at its end; \(session.endText)")
         default: break
         }
     }
@@ -21,9 +21,9 @@ extension Player {
     /// What went wrong in the moves just made: all of it.
     mutating func report(_ failures: [FailedExpectation], _ passedOver: Diagnostic?) {
         if !failures.isEmpty {
-            complain(failures.map { $0.sentence }.joined(separator: "; "))
+            complain(failures.map { session.sentence($0) }.joined(separator: "; "))
         } else if let passedOver {
-            complain("line \(passedOver.location.line) left out: \(passedOver.sentence)")
+            complain("\(session.place(ofLine: passedOver.location.line)) left out: \(passedOver.sentence)")
         }
     }
 
@@ -109,11 +109,30 @@ extension Player {
         arrive(from: departure, shownFrom: max(0, session.position - 1))
     }
 
+    /// Back to a position, or to a break point on the way there; where it begins does not count.
+    private mutating func runBack(to target: Int) {
+        guard !insight.breakpoints.isEmpty else { return back(to: target) }
+        var watch = BreakpointWatch(insight.breakpoints, session)
+        var hits: [BreakpointHit] = []
+        goBack { session in
+            _ = watch.stepBack(&session)
+            while session.position > 0 {
+                let isThere = session.position <= target
+                hits = watch.stepBack(&session)
+                if isThere || !hits.isEmpty {
+                    _ = session.advance(session.nextChoice)
+                    return
+                }
+            }
+        }
+        stop(at: hits)
+    }
+
     mutating func stepBack() { back(to: session.position - 1) }
 
     // Behind the move that was the last to do such a thing; where it begins does not count.
-    mutating func previousEvent() { back(to: session.commandEnd(before: session.position)) }
-    mutating func runBack() { back(to: session.stop(before: session.position)) }
+    mutating func previousEvent() { runBack(to: session.commandEnd(before: session.position)) }
+    mutating func runBack() { runBack(to: session.stop(before: session.position)) }
     mutating func previousChapter() {
         let here = session.position
         back(to: session.knownChapters.last { $0.position < here }?.position ?? 0)
@@ -124,41 +143,54 @@ extension Player {
     mutating func finishBack() { followBack { depth, start in depth < start } }
 
     private mutating func followBack(until isThere: (_ depth: Int, _ start: Int) -> Bool) {
+        var watch = BreakpointWatch(insight.breakpoints, session)
+        var hits: [BreakpointHit] = []
+        let begin = session.position
         goBack { session in
             let slot = session.moves.last?.slot ?? 0
             let start = max(1, session.machine.depth(ofSlot: slot))
             repeat {
-                session.stepBack()
+                hits = watch.stepBack(&session)
+                if !hits.isEmpty, session.position + 1 < begin {
+                    _ = session.advance(session.nextChoice)
+                    return
+                }
+                hits = []
                 guard slot != 0, session.progress.pause == nil else { return }
                 let depth = session.machine.depth(ofSlot: slot)
                 if depth == 0 || isThere(depth, start) { return }
             } while session.position > 0
         }
+        stop(at: hits)
     }
 
-    // MARK: Steps that touched the selected page
+    // MARK: Steps that touched what is selected
 
     mutating func nextTouch() {
-        guard let selection else { return complain("no page is selected") }
-        travel(to: .touch(selection))
+        guard let item = insight.pursued ?? subjectItem else { return complain("nothing is selected") }
+        travel(to: .touch(item, selection))
     }
 
     mutating func previousTouch() {
-        guard let selection else { return complain("no page is selected") }
+        guard let item = insight.pursued ?? subjectItem else { return complain("nothing is selected") }
+        let (kept, cursors) = (selection, cursors)
         goBack { session in
             while session.stepBack() {
-                if Self.touches(session.latestChanges, selection, session.machine) { return }
+                if session.latestTouch(of: item) != nil { return }
             }
         }
-        if session.position == 0, message == nil { say("no earlier step changes this page") }
-        chosen = selection
+        stay(at: item, kept, cursors)
+        if session.position == 0, message == nil { say("no earlier step touches \(item.text)") }
     }
 
-    static func touches(
-        _ changes: ArraySlice<Change>, _ selection: Selection, _ machine: Machine
-    ) -> Bool {
-        let places = machine.places(of: selection)
-        return changes.contains { machine.places(of: $0).contains(where: places.contains) }
+    /// What was selected stays so on a way along its touches.
+    mutating func stay(at item: Item, _ selection: Selection?, _ cursors: [Pane: Int]) {
+        self.cursors = cursors
+        insight.pursued = item
+        if item == selection?.item { chosen = selection }
+        if message == nil, session.position > 0, let touches = session.latestTouch(of: item), !touches.isEmpty {
+            say(printable("\(item.text): " + touches.map(\.text).joined(separator: ", ")))
+        }
     }
 
     // MARK: Playing
@@ -196,9 +228,18 @@ extension Player {
     }
 }
 
-extension FailedExpectation {
+extension Session {
     /// What was expected, where, and what was found.
-    var sentence: String { "line \(statement.location.line): \(statement.text) FAILED, found \(found)" }
+    func sentence(_ failure: FailedExpectation) -> String {
+        "\(place(ofLine: failure.statement.location.line)): \(failure.statement.text) FAILED, found \(failure.found)"
+    }
+
+    /// What else can be done at the end of the script: labelled tasks may be left there.
+    var endText: String {
+        let labels = openLabels
+        guard let first = labels.first else { return ": types a command, S goes back" }
+        return labels.joined(separator: ", ") + " can still move: t chooses, :finish \(first)"
+    }
 }
 
 extension Machine {

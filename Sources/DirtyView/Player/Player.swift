@@ -37,6 +37,8 @@ public struct Player: Sendable {
     /// What the user has selected; nil while the selection follows what happens.
     var chosen: Selection?
     var onlyChanged = false
+    /// Break points, bookmarks and what they have led to.
+    var insight = Insight()
     /// Cursors of the panes that have no selection of their own.
     var cursors: [Pane: Int] = [:]
     var view = View.main
@@ -66,6 +68,10 @@ public struct Player: Sendable {
         case palette(filter: String, row: Int)
         /// The list of who could move, with the selected row.
         case chooser(row: Int)
+        /// A list over the lower panes, with the selected row.
+        case sheet(row: Int)
+        /// The letter of a bookmark follows, to set it or to go there.
+        case pendingMark(isGoing: Bool)
         case prompt
         case search
     }
@@ -170,11 +176,13 @@ public struct Player: Sendable {
     /// however many moves the key made.
     mutating func arrive(from departure: Departure, shownFrom: Int) {
         self.shownFrom = shownFrom
+        insight.stoppedAt = []
         if session.position > outline.total { lookAhead() }
         guard session.position != departure.position || session.statements.count != departure.statements
         else { return }
         health = Health(session.machine)
         cursors = [:]
+        refreshSheet()
         let progress = session.progress
         if departure.focus != progress.focus || departure.focusProcess != progress.focusProcess {
             chosen = nil
@@ -259,12 +267,15 @@ public struct Player: Sendable {
             touched: Set(changes.lazy.flatMap { machine.places(of: $0) }), areas: machine.areas,
             selection: selection, isFollowing: chosen == nil, onlyChanged: onlyChanged, glyphs: glyphs,
             health: health, outline: outline, candidates: session.candidates,
-            generation: machine.rules.generation, cursors: cursors, focus: focus)
+            generation: machine.rules.generation, cursors: cursors, focus: focus,
+            showsEvents: insight.showsEvents)
     }
 
     var layout: Layout { layout(size) }
 
-    func layout(_ size: Size) -> Layout { Layout(size, focus: focus, isZoomed: isZoomed, panes: panes) }
+    func layout(_ size: Size) -> Layout {
+        Layout(size, focus: focus, isZoomed: isZoomed, panes: panes, perspective: insight.perspective)
+    }
 
     func listing(_ pane: Pane, _ scene: Scene, columns: Int, height: Int) -> Listing {
         switch pane {
@@ -284,6 +295,7 @@ public struct Player: Sendable {
         case .invariants: InvariantPane(scene: scene, columns: columns).listing(height: height)
         case .map: MapPane(scene: scene, columns: columns, zoom: mapZoom).listing(height: height)
         case .course: CoursePane(scene: scene, columns: columns).listing(height: height)
+        case .locks: LockPane(scene: scene, columns: columns).listing(height: height)
         }
     }
 

@@ -80,7 +80,7 @@ struct TalkFrame {
     private func words(inLine: Bool) -> String {
         if let question = player.question, let quiz = player.quiz { return question.words(quiz, scene.session, inLine: inLine) }
         let progress = scene.session.progress
-        if let failure = progress.newFailures.first { return "! " + failure.sentence }
+        if let failure = progress.newFailures.first { return "! " + scene.session.sentence(failure) }
         if !progress.caption.isEmpty { return progress.caption }
         return progress.chapter.isEmpty ? scene.session.title : progress.chapter
     }

@@ -1,0 +1,69 @@
+import DirtyMachine
+
+/// Something that happened to a page of a file.
+public struct LifeEvent: Hashable, Sendable {
+    /// The position right behind the move.
+    public let position: Int
+    /// What happened, as a part of a sentence: `dirtied by A`.
+    public let text: String
+}
+
+extension Session {
+    /// What has happened to a page of a file in the latest moves, oldest first; `limit` events at
+    /// most.
+    public func life(ofPage index: Int, of file: Ref<File>, limit: Int, lookBack: Int = 2048) -> [LifeEvent] {
+        var machine = machine.before([])
+        let name = machine.name(of: file)
+        let path = "\(name).folio[\(index)]"
+        var events: [LifeEvent] = []
+        // Long ago there are no changes any more to go back by.
+        for number in moves.indices.suffix(lookBack).reversed() where events.count < limit && keepsChanges(since: number) {
+            let changes = changes(of: number)
+            let entries = machine.mappers(of: file, index, limit: 16).map { machine.path(of: machine.space(of: $0.process), $0.vpn) }
+            let isNear = changes.contains { change in
+                machine.places(of: change).contains { place in
+                    switch place {
+                    case .file(file, index), .address: true
+                    case .file: false
+                    }
+                }
+            }
+            if isNear {
+                let mover = mover(of: moves[number])
+                let found = machine.alterations(changes).compactMap { Self.event($0, path, "\(name).disk[\(index)]", entries, mover) }
+                events += found.reversed().map { LifeEvent(position: number + 1, text: $0) }
+            }
+            machine.rewind(changes)
+        }
+        return Array(events.prefix(limit).reversed())
+    }
+
+    private static func event(
+        _ change: Alteration, _ page: String, _ disk: String, _ entries: [String], _ mover: String
+    ) -> String? {
+        if change.path == disk { return "value \(change.new) on disk" }
+        if entries.contains(change.subject) {
+            let owner = change.subject.prefix { $0 != "." }
+            switch (change.attribute, change.new) {
+            case ("present", "1") where change.function != .page_mkclean_one: return "mapped by \(owner)"
+            case ("present", "0") where change.function != .page_mkclean_one: return "unmapped from \(owner)"
+            case ("write", "1") where !change.function.isClean: return "writable for \(owner)"
+            case ("write", "0"): return "write-protected by \(mover)"
+            default: return nil
+            }
+        }
+        guard change.subject == page else { return nil }
+        switch (change.attribute, change.new) {
+        case ("cached", "1"): return "brought into the cache by \(mover)"
+        case ("cached", "0"): return "dropped from the cache by \(mover)"
+        case ("dirty", "1"): return "dirtied by \(mover)"
+        case ("writeback", "1"): return "sent to the device by \(mover)"
+        case ("value", let value) where change.function.isAccess: return "given \(value) by \(mover)"
+        default: return nil
+        }
+    }
+}
+
+extension KernelFunction {
+    fileprivate var isClean: Bool { self == .page_mkclean || self == .page_mkclean_one }
+}

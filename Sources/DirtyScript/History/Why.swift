@@ -1,0 +1,168 @@
+import DirtyMachine
+
+/// One link of a chain of causes.
+public struct Cause: Hashable, Sendable {
+    /// The position right behind the move that did it; 0 for what was so from the beginning.
+    public let position: Int
+    /// Who did it.
+    public let mover: String
+    /// The command that it belongs to.
+    public let command: String
+    /// The step that it was.
+    public let frame: StackFrame?
+    /// What it did that matters here; empty for an access that faulted.
+    public let touches: [Touch]
+    /// The kernel functions that the task was in, outermost first.
+    public let stack: [KernelFunction]
+    /// Why it came to that, in one sentence that the next link goes on from.
+    public let because: String
+}
+
+extension Session {
+    /// Why an attribute is as it is: the move that gave it its value, what made that move happen,
+    /// and so on back to a command that somebody gave. The latest first; empty where nothing has
+    /// that path. `value` asks for the latest move that gave it this value.
+    ///
+    /// The way back is gone once, on a copy without a history of its own.
+    public func why(_ path: String, value: String? = nil, limit: Int = 16) -> [Cause] {
+        why([Bit(path, value)], limit: limit)
+    }
+
+    func why(_ bits: [Bit], limit: Int) -> [Cause] {
+        var search = CauseSearch(self)
+        return search.chain(from: bits, limit: limit)
+    }
+
+    /// Why a store is lost: the move with which its last copy went, and what led to that.
+    func whyLost(_ store: LostStore, limit: Int) -> [Cause] {
+        var search = CauseSearch(self)
+        return search.chain(fromTheLossOf: store, limit: limit)
+    }
+}
+
+/// An attribute that is looked for going back.
+struct Bit: Hashable {
+    var path: String
+    /// The value that it was given; nil: whichever.
+    var value: String?
+    /// Whether everything below the path counts.
+    var isPrefix = false
+
+    init(_ path: String, _ value: String? = nil, isPrefix: Bool = false) {
+        self.path = path
+        self.value = value
+        self.isPrefix = isPrefix
+    }
+
+    func matches(_ alteration: Alteration) -> Bool {
+        let isPath = isPrefix ? Touch.path(alteration.path, isBelow: path) : alteration.path == path
+        return isPath && (value == nil || alteration.new == value)
+    }
+}
+
+/// What leads on to the cause before: the attributes one of which was given its value by it, or the
+/// access of a task.
+struct Trail {
+    var bits: [Bit] = []
+    /// The latest load or store of the task in this slot.
+    var accessOf: Int?
+    var because: String
+}
+
+/// Goes back through a session's moves and gathers causes.
+private struct CauseSearch {
+    /// A copy that goes back.
+    private var walker: Session
+
+    /// Moves that one answer is looked for among.
+    private static let limit = 500_000
+
+    private let earliest: Int
+
+    init(_ session: Session) {
+        walker = session
+        earliest = max(0, session.position - Self.limit)
+    }
+
+    mutating func chain(from bits: [Bit], limit: Int) -> [Cause] {
+        var causes: [Cause] = []
+        var trail = Trail(bits: bits, because: "")
+        while causes.count < limit {
+            guard let (cause, next) = find(trail) else {
+                if let root = beginning(causes) { causes.append(root) }
+                break
+            }
+            causes.append(cause)
+            guard let next else { break }
+            trail = next
+        }
+        return causes
+    }
+
+    /// Goes back to where the store was not lost yet; the chain begins with the move behind that.
+    mutating func chain(fromTheLossOf store: LostStore, limit: Int) -> [Cause] {
+        let session = walker
+        while walker.position > earliest {
+            let paths = walker.latestAlterations.map(\.path)
+            let loss = walker.position
+            walker.stepBack()
+            guard !walker.machine.lostStores.contains(store) else { continue }
+            let name = walker.machine.name(of: store.file)
+            let bits = paths.filter { $0.hasPrefix(name + ".") || $0.contains(".pte[") }.map { Bit($0) }
+            walker = session
+            walker.go(to: loss)
+            return bits.isEmpty ? [] : chain(from: bits, limit: limit)
+        }
+        return []
+    }
+
+    /// The latest move that a trail leads to, and the trail that goes on from it.
+    private mutating func find(_ trail: Trail) -> (Cause, Trail?)? {
+        while walker.position > earliest, let move = walker.moves.last {
+            let isAccess = trail.accessOf == move.slot && move.frame?.function.isAccess == true
+            let all = isAccess || trail.bits.isEmpty ? [] : walker.latestAlterations
+            var found = all.filter { alteration in trail.bits.contains { $0.matches(alteration) } }
+            guard isAccess || !found.isEmpty else {
+                walker.stepBack()
+                continue
+            }
+            let rules = CauseRules(machine: walker.machine, session: walker, move: move)
+            var next = isAccess
+                ? rules.trail(ofAccessBefore: walker.machine.before(walker.latestChanges)) : rules.trail(of: found[0])
+            // What it follows from may have come with the very same move.
+            while let same = all.first(where: { change in !found.contains(change) && next.bits.contains { $0.matches(change) } }) {
+                found.append(same)
+                next = rules.trail(of: same)
+            }
+            let position = walker.position
+            walker.stepBack()
+            return (cause(position, move, found, next), next.bits.isEmpty && next.accessOf == nil ? nil : next)
+        }
+        return nil
+    }
+
+    /// Told with the stack as it was before the move.
+    private func cause(_ position: Int, _ move: Move, _ found: [Alteration], _ next: Trail) -> Cause {
+        let machine = walker.machine
+        let task = machine.task(inSlot: move.slot)
+        return Cause(
+            position: position, mover: walker.mover(of: move),
+            command: walker.statement(atLine: move.line)?.labelledText ?? "", frame: move.frame,
+            touches: found.map(Touch.init),
+            stack: move.slot != 0 && task.exists ? machine.state.stack(of: task).map(\.function) : [],
+            because: next.because)
+    }
+
+    /// Where the trail is lost at the first move: it was so when the scenario began.
+    private func beginning(_ causes: [Cause]) -> Cause? {
+        guard !causes.isEmpty else { return nil }
+        return Cause(
+            position: 0, mover: "", command: "", frame: nil, touches: [], stack: [],
+            because: walker.position == 0 ? "it was so at the beginning" : "what comes before is too long ago")
+    }
+}
+
+extension KernelFunction {
+    /// A load or a store of the CPU.
+    var isAccess: Bool { self == .user_load || self == .user_store }
+}
