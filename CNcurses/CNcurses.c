@@ -312,9 +312,10 @@ static key_result take_key(cn_event *event, int *code)
     int key = wgetch(keyboard);
     if (key == ERR)
         return NO_KEY;
-    if (key == KEY_MOUSE && mouse_code(code)) {
+    if (key == KEY_MOUSE) {
         *event = CN_EVENT_MOUSE;
-        return KEY;
+        // A release, and whatever else nobody asked for, is no event of its own.
+        return mouse_code(code) ? KEY : PART_OF_KEY;
     }
     if (key >= KEY_MIN) {
         *event = CN_EVENT_KEY;

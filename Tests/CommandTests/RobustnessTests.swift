@@ -110,8 +110,7 @@ import Testing
         let text = "A mmap m db rw shared\nA write m[0]\n"
         try flood(pty, Array((":" + String(repeating: "x", count: 20_000) + "\u{1b}").utf8))
         try flood(pty, Array(("/" + String(repeating: "y", count: 5000) + "\u{1b}" + "?" + String(repeating: "z", count: 5000)).utf8))
-        pty.type("\u{03}")
-        try pty.nextFrame()
+        for _ in 0..<2 { try pty.press("\u{1b}") }
         try flood(pty, Array(String(repeating: ":" + text, count: 40).utf8))
         pty.type("\u{03}")
         try pty.nextFrame()

@@ -10,7 +10,7 @@ import Testing
         try pty.nextFrame()
         #expect(pty.screen.isMouseOn)
         for (bytes, message) in [
-            ("\u{1b}[<0;5;3M", "press 4 2"), ("\u{1b}[<64;5;3M", "wheelUp 4 2"), ("\u{1b}[<65;80;24M", "wheelDown 79 23"),
+            ("\u{1b}[<0;5;3M\u{1b}[<0;5;3m", "press 4 2"), ("\u{1b}[<64;5;3M", "wheelUp 4 2"), ("\u{1b}[<65;80;24M", "wheelDown 79 23"),
             ("\u{1b}[<0;1;1M", "press 0 0"),
         ] {
             pty.type(bytes)
