@@ -61,8 +61,8 @@ let package = Package(
         .executableTarget(
             name: "dirtyscope-bench",
             dependencies: [
-                "DirtyMachine", "DirtyScript", "DirtyView", "DirtyExplore", "SmallMachine", "DirtyLive", "LiveModel",
-                "HostKernel",
+                "DirtyMachine", "DirtyScript", "DirtyView", "DirtyExplore", "SeededRandom", "SmallMachine", "DirtyLive",
+                "LiveModel", "HostKernel",
             ],
             path: "Benchmarks", exclude: ["README.md"]),
         // Test support: another system for the search to go through.

@@ -5,6 +5,7 @@ import DirtyMachine
 import DirtyScript
 import DirtyView
 import Glibc
+import SeededRandom
 
 enum ScaleBenchmark {
     /// Arguments: events, and pages of the file that they are about.
@@ -81,7 +82,7 @@ enum ScaleBenchmark {
             figures(name, spent, "ms")
         }
         measure("any moment and its frame", 60) { player in
-            player.begin(at: random.below(total))
+            player.begin(at: random.number(0...total))
         }
         measure("a step and its frame", 200) { $0.press(.character("s")) }
         measure("a step back and its frame", 300) { $0.press(.character("S")) }
@@ -95,6 +96,10 @@ enum ScaleBenchmark {
             player.press(.character("g"))
         }
         measure("a frame alone", 30) { _ in }
+        player.press(.character("M"))
+        measure("a step and its frame, with the map", 100) { $0.press(.character("s")) }
+        player.press(.character("O"))
+        measure("a step and its frame, with the course", 100) { $0.press(.character("s")) }
     }
 
     private static func memory(_ player: Player) {
@@ -151,8 +156,8 @@ struct Trace {
         var random = SplitMix(seed: 7)
         for event in 0..<events {
             if event % (events / 20 + 1) == 0 { text += "chapter \"part \(event / (events / 20 + 1) + 1)\"\n" }
-            let page = random.below(pages)
-            switch random.below(1000) {
+            let page = random.number(0...pages - 1)
+            switch random.number(0...999) {
             case 0..<550: text += "A read m[\(page)]\n"
             case 550..<800: text += "A write m[\(page)]\n"
             case 800..<900: text += "B read w[\(page)]\n"
@@ -162,20 +167,4 @@ struct Trace {
         }
         bytes = Array(text.utf8)
     }
-}
-
-/// The same numbers on every machine.
-struct SplitMix {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var x = state
-        x = (x ^ (x >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        x = (x ^ (x >> 27)) &* 0x94d0_49bb_1331_11eb
-        return x ^ (x >> 31)
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
 }

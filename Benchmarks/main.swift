@@ -126,6 +126,11 @@ if CommandLine.arguments.dropFirst().first == "live" {
     exit(0)
 }
 
+if CommandLine.arguments.dropFirst().first == "growth" {
+    GrowthBenchmark.run(Array(CommandLine.arguments.dropFirst(2)))
+    exit(0)
+}
+
 let rounds = 9
 var recorded = Simulation(recording: true)
 var silent = Simulation(recording: false)

@@ -71,28 +71,48 @@ extension Machine {
         of mapping: Ref<Mapping>, in process: Ref<Process>, pages: Range<Int>, run length: Int
     ) -> [PageWord] {
         var runs = Runs(pages, of: length, .unmapped)
-        let (name, mm) = (name(of: mapping), self[process, .mm])
-        for piece in pieces(of: process) where piece.mapping == name {
-            let part = (piece.first..<piece.first + piece.pages).clamped(to: pages)
-            guard !part.isEmpty else { continue }
-            // A run that a piece begins or ends in is looked at once for each.
+        guard let (start, count) = extent(of: mapping) else { return runs.words }
+        let mm = self[process, .mm]
+        /// Looks at the pages of the mapping from `part` that are in a tree under other keys.
+        func survey(_ part: Range<Int>, _ root: Ref<Node>, offset: Int, _ view: (Int) -> PageView) {
+            var page = part.lowerBound
+            while page < part.upperBound,
+                let (key, _) = state.radixFirst(root, in: page + offset...part.upperBound - 1 + offset)
+            {
+                runs.note(word(for: view(key - offset)), at: key - offset)
+                page = runs.next(after: key - offset)
+            }
+        }
+        func survey(_ part: Range<Int>, _ vma: Ref<VMA>, _ view: (Int) -> PageView) {
+            let part = part.clamped(to: pages)
+            guard !part.isEmpty else { return }
             for run in runs.run(of: part.lowerBound)...runs.run(of: part.upperBound - 1) {
                 runs.note(.notPresent, at: max(part.lowerBound, pages.lowerBound + run * length))
             }
-            /// From a page of the mapping to the keys of a tree.
-            func survey(_ root: Ref<Node>, offset: Int) {
-                var page = part.lowerBound
-                while page < part.upperBound,
-                    let (key, _) = state.radixFirst(root, in: page + offset...part.upperBound - 1 + offset)
-                {
-                    let found = key - offset
-                    let view = self.page(found, at: piece.start + found - piece.first, in: piece.vma)
-                    runs.note(word(for: view), at: found)
-                    page = runs.next(after: found)
-                }
+            survey(part, self[mm, .pgd], offset: start, view)
+            let file = self[vma, .file]
+            if file.exists {
+                survey(part, self[file, .cache], offset: self[vma, .pgoff] + start - self[vma, .start], view)
             }
-            survey(self[mm, .pgd], offset: piece.start - piece.first)
-            if piece.file.exists { survey(self[piece.file, .cache], offset: piece.pgoff - piece.first) }
+        }
+        let name = name(of: mapping)
+        for piece in pieces(of: process) where piece.mapping == name && piece.start - piece.first == start {
+            survey(piece.first..<piece.first + piece.pages, piece.vma) {
+                self.page($0, at: start + $0, in: piece.vma)
+            }
+        }
+        // What a munmap under way has detached is seen until it is gone.
+        for task in state.tasks {
+            var vma = self[task, .detached]
+            while vma.exists {
+                let range = (self[vma, .start]..<self[vma, .end]).clamped(to: start..<start + count)
+                if self[vma, .mm] == mm, self.mapping(at: range.lowerBound, in: mm) == mapping {
+                    survey(range.lowerBound - start..<range.upperBound - start, vma) {
+                        self.page($0, of: mapping, in: process)
+                    }
+                }
+                vma = self[vma, .nextDetached]
+            }
         }
         return runs.words
     }
