@@ -48,7 +48,8 @@ let package = Package(
         // The running kernel, for `attach`: samples and events of processes.
         .target(name: "DirtyLive", dependencies: ["LiveModel", "DirtyScript", "HostKernel"]),
         // Every interleaving of a race.
-        .target(name: "DirtyExplore", dependencies: ["DirtyMachine", "DirtyScript"]),
+        .target(
+            name: "DirtyExplore", dependencies: ["DirtyMachine", "DirtyScript", "SeededRandom"]),
         .executableTarget(
             name: "dirtyscope",
             dependencies: [

@@ -44,3 +44,20 @@ func processorTime() -> Double {
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
+
+/// Random races, to see which numbers find what.
+enum RandomBenchmark {
+    static func run(_ arguments: [String]) async {
+        let numbers = arguments.compactMap { UInt64($0) }
+        let kernel = arguments.first.flatMap(Profile.init) ?? .v6_18
+        var bounds = RandomRace.Bounds()
+        bounds.states = 20_000
+        var findings: [RandomFinding] = []
+        for number in 0..<(numbers.last ?? 50) {
+            let finding = await RandomRace(number: number, kernel: kernel).finding(bounds)
+            if finding.verdict != "holds" { print(finding.line) }
+            findings.append(finding)
+        }
+        for line in RandomFinding.summary(findings) { print(line) }
+    }
+}

@@ -131,6 +131,11 @@ if CommandLine.arguments.dropFirst().first == "growth" {
     exit(0)
 }
 
+if CommandLine.arguments.dropFirst().first == "random" {
+    await RandomBenchmark.run(Array(CommandLine.arguments.dropFirst(2)))
+    exit(0)
+}
+
 let rounds = 9
 var recorded = Simulation(recording: true)
 var silent = Simulation(recording: false)

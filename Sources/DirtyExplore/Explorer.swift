@@ -8,6 +8,8 @@ public struct Explorer: Sendable {
         public var rules: [RuleOverride] = []
         /// Invariants that count as a violation beside those that always do.
         public var invariants: Set<Invariant> = []
+        /// Takes states for one that differ only in values that nobody asks for.
+        public var reduces = true
         public var search = SearchOptions()
 
         public init() {}
@@ -63,7 +65,28 @@ public struct Explorer: Sendable {
         system = RaceSystem(
             first: race, machine: machine, session: session, tasks: tasks,
             countsMatter: asksForFaults || asksForCounters,
-            wasteMatters: asksForCost || options.invariants.contains(.cost))
+            wasteMatters: asksForCost || options.invariants.contains(.cost),
+            values: options.reduces ? Explorer.freeValues(session, race) : 0..<0)
+    }
+
+    /// The serial numbers of the first race's stores, where nothing can tell them apart: no
+    /// expectation is about values, and no store writes a value of its own that could be one of them.
+    private static func freeValues(_ session: Session, _ race: RaceOutline) -> Range<Int> {
+        var asks = false
+        func look(_ statement: Statement) {
+            switch statement.command {
+            case .expect(.value), .expect(.disk), .operation(.write(_, _, .some)),
+                .operation(.pwrite(_, _, .some)), .operation(.poke(_, _, _, .some)),
+                .operation(.pinwrite(_, _, .some)):
+                asks = true
+            case .race(let lines): lines.forEach(look)
+            default: break
+            }
+        }
+        session.statements.forEach(look)
+        guard !asks, let first = race.serials.first else { return 0..<0 }
+        // The races' numbers are given out by now; those of statements behind them come later.
+        return first..<max(first, session.machine.nextSerial)
     }
 
     private static func noRace(_ scenario: Scenario, _ session: Session) -> Diagnostics {

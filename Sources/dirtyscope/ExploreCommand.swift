@@ -15,13 +15,15 @@ struct ExploreCommand: ParsableCommand {
             them. Invariants are checked in every state, the expectations behind 'end' in every \
             final one. The schedule that is printed is a shortest one.
 
+            '--all-kernels' and '--rules' print a table instead, a row for each kernel or switch.
+
             Exit status: 0 when all holds, 1 on a violation or a deadlock, 3 when a limit was reached \
             first, 64 for wrong usage, 65 for a scenario in error or without a race, 66 for a file \
             that cannot be read, 73 when the counterexample cannot be written.
             """)
 
-    @Argument(help: "The scenario; '-' reads standard input.")
-    var file: String
+    @Argument(help: "The scenario; '-' reads standard input. Or 'merge' and the outputs of shards.")
+    var files: [String] = []
 
     @Option(help: "text for people, json for programs.")
     var format = RunCommand.Format.text
@@ -49,23 +51,73 @@ struct ExploreCommand: ParsableCommand {
     @Option(help: "How many threads search; they find the same as one.")
     var workers = 2
 
+    @Flag(help: "A table: which kernels survive the race.")
+    var allKernels = false
+
+    @Flag(name: .customLong("rules"), help: "A table: which switches the race survives, each flipped by itself.")
+    var flipsRules = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Explore random races, grown from this seed; cut what is broken down.", valueName: "seed"))
+    var random: UInt64?
+
+    @Option(help: "How many random races.")
+    var count = 100
+
+    @Option(
+        help: ArgumentHelp(
+            "Of the random races only every Nth, from the Ith on; 'explore merge' puts them together.",
+            valueName: "i/n"))
+    var shard = RandomExploration.Shard()
+
+    @Flag(help: "Take no two states for one that differ only in values nobody asks for.")
+    var unreduced = false
+
     @OptionGroup var kernel: KernelOptions
 
     func validate() throws {
         if let maxStates, maxStates < 1 { throw ValidationError("--max-states takes a number from 1 up") }
         if let timeout, !(timeout > 0) { throw ValidationError("--timeout takes seconds above 0") }
+        if random == nil, files.first != "merge", files.count != 1 {
+            throw ValidationError("give a scenario, --random SEED, or 'merge' and files")
+        }
+        if random != nil, !files.isEmpty { throw ValidationError("--random takes no scenario") }
+        if files == ["merge"] { throw ValidationError("'merge' takes the outputs of shards") }
+        if count < 1 { throw ValidationError("--count takes a number from 1 up") }
+        if allKernels && flipsRules { throw ValidationError("one table at a time") }
+        if (allKernels || flipsRules) && counterexample != nil {
+            throw ValidationError("--counterexample is of one race under one kernel")
+        }
         if !(1...64).contains(workers) { throw ValidationError("--workers takes a number from 1 to 64") }
     }
 
     func run() throws {
+        if files.first == "merge", files.count > 1 {
+            return try RandomExploration.merge(Array(files.dropFirst()))
+        }
+        if let random {
+            var exploration = RandomExploration(
+                seed: random, count: count, kernel: kernel.kernel ?? .v6_18, shard: shard)
+            exploration.bounds.workers = workers
+            if let maxStates { exploration.bounds.states = maxStates }
+            return try exploration.run()
+        }
+        try explore(files[0])
+    }
+
+    private func explore(_ file: String) throws {
         let scenario = try ScenarioLoader.parse(file)
         var options = Explorer.Options()
         options.kernel = kernel.kernel
         options.rules = kernel.rules
         options.invariants = Set(invariants)
+        options.reduces = !unreduced
         options.search.workers = workers
         options.search.maximumStates = maxStates ?? .max
         options.search.maximumMemory = maxMemory?.bytes ?? .max
+        if allKernels { return try table(Survival.kernels, scenario, options) }
+        if flipsRules { return try table(Survival.switches(of: scenario, options), scenario, options) }
         let explorer = try ScenarioLoader.checked { () throws(Diagnostics) in
             try Explorer(scenario, options: options)
         }
@@ -78,6 +130,33 @@ struct ExploreCommand: ParsableCommand {
         case .violated, .deadlock: throw ExitCode(1)
         case .limit: throw ExitCode(3)
         }
+    }
+
+    /// One row for each variant, as it comes.
+    private func table(
+        _ variants: [Survival.Variant], _ scenario: Scenario, _ options: Explorer.Options
+    ) throws {
+        var out = LineWriter()
+        var worst = Exploration.Verdict.holds
+        if format == .text { try out.line(Survival.heading) }
+        for variant in variants {
+            let watch = SearchWatch(timeout: timeout)
+            let explorer = try? Explorer(scenario, options: Survival.options(options, variant))
+            let exploration = explorer.map { explorer in waiting { await explorer.run { watch.look($0) } } }
+            watch.clear()
+            let row = Survival(
+                variant: variant, exploration: exploration, milliseconds: watch.milliseconds)
+            try out.line(format == .text ? printable(row.line) : row.json)
+            try out.flush()
+            guard let exploration else { continue }
+            if exploration.result.end == .limit(.interrupted) { throw ExitCode(3) }
+            switch exploration.verdict {
+            case .holds: break
+            case .limit: if worst == .holds { worst = .limit }
+            case .violated, .deadlock: worst = .violated
+            }
+        }
+        if worst != .holds { throw ExitCode(worst == .limit ? 3 : 1) }
     }
 
     private func report(_ exploration: Exploration, _ watch: SearchWatch) throws {

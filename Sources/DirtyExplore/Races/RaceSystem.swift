@@ -13,6 +13,8 @@ struct RaceSystem: TransitionSystem {
     let tasks: [Ref<Task>]
     let countsMatter: Bool
     let wasteMatters: Bool
+    /// Values that the races' stores write and nobody asks for.
+    let values: Range<Int>
 
     /// Numbers of properties, behind those of the invariants.
     enum Lacking {

@@ -10,6 +10,10 @@ struct RaceWalker: StateWalker {
     private(set) var position = RacePosition()
     /// What the races are made of; those behind the first are known once somebody came there.
     private var races: [Int: RaceLines] = [:]
+    /// The present one.
+    private(set) var race: RaceLines
+    /// Invariants that this walker has not yet found broken: more than the first time nobody asks.
+    private var watched: [Invariant]
     private var session: Session
     private var image: [UInt64] = []
 
@@ -18,13 +22,14 @@ struct RaceWalker: StateWalker {
         machine = system.machine
         session = system.session
         codec = StateCodec(
-            &machine, countsMatter: system.countsMatter, wasteMatters: system.wasteMatters)
+            &machine, countsMatter: system.countsMatter, wasteMatters: system.wasteMatters,
+            values: system.values)
         machine.forgetHistory()
-        races[0] = RaceLines(system.first, session, &machine)
+        race = RaceLines(system.first, session, &machine)
+        races[0] = race
+        watched = Invariant.allCases.filter { !$0.isMetric || system.wasteMatters }
         machine.forgetHistory()
     }
-
-    var race: RaceLines { races[position.race]! }
 
     mutating func begin(_ successors: inout Successors) {
         let fingerprint = codec.fingerprint(machine) &+ position.fingerprint
@@ -35,6 +40,7 @@ struct RaceWalker: StateWalker {
         _ image: UnsafeBufferPointer<UInt64>, _ successors: inout Successors
     ) -> Properties {
         position = RacePosition(image)
+        if race.number != position.race { race = races[position.race]! }
         codec.load(
             UnsafeBufferPointer(rebasing: image[RacePosition.words...]), into: &machine)
         var lacking = lackingInvariants()
@@ -83,7 +89,7 @@ struct RaceWalker: StateWalker {
         position.write(to: &image)
         codec.write(machine, to: &image)
         successors.add(choice: choice, fingerprint: fingerprint, words: image.count)
-        for word in image { successors.append(word) }
+        successors.append(contentsOf: image)
     }
 
     // MARK: Moves
@@ -167,6 +173,7 @@ struct RaceWalker: StateWalker {
             }
             machine.undo(to: 0)
             position = before
+            race = races[before.race]!
         }
         return lacking
     }
@@ -176,7 +183,8 @@ struct RaceWalker: StateWalker {
         machine = session.machine
         position = RacePosition()
         position.race = number
-        races[number] = RaceLines(outline, session, &machine)
+        race = RaceLines(outline, session, &machine, number: number)
+        races[number] = race
     }
 
     /// The session behind the present race.
@@ -188,18 +196,20 @@ struct RaceWalker: StateWalker {
 
     // MARK: Properties
 
-    private func lackingInvariants() -> Properties {
+    private mutating func lackingInvariants() -> Properties {
         var lacking = Properties.none
-        for violation in machine.violations() {
-            lacking.formUnion(RaceSystem.Lacking.invariant(violation.invariant))
+        let broken = machine.broken(among: watched)
+        for invariant in broken {
+            lacking.formUnion(RaceSystem.Lacking.invariant(invariant))
+            watched.removeAll { $0 == invariant }
         }
         return lacking
     }
 
     static func lacking(_ session: Session, _ conclusions: [Conclusion]) -> Properties {
         var lacking = Properties.none
-        for violation in session.machine.violations() {
-            lacking.formUnion(RaceSystem.Lacking.invariant(violation.invariant))
+        for invariant in session.machine.broken(among: Invariant.allCases.filter { !$0.isMetric }) {
+            lacking.formUnion(RaceSystem.Lacking.invariant(invariant))
         }
         if conclusions.contains(where: { $0.expectation?.passed == false }) {
             lacking.formUnion(RaceSystem.Lacking.expectation)
@@ -209,7 +219,9 @@ struct RaceWalker: StateWalker {
 }
 
 /// A race, prepared.
-struct RaceLines {
+final class RaceLines: Sendable {
+    /// How many races come before it.
+    let number: Int
     let outline: RaceOutline
     /// The session where the race is about to begin.
     let session: Session
@@ -223,7 +235,8 @@ struct RaceLines {
     /// The lines of each actor, in order.
     private let lines: [[Int]]
 
-    init(_ outline: RaceOutline, _ session: Session, _ machine: inout Machine) {
+    init(_ outline: RaceOutline, _ session: Session, _ machine: inout Machine, number: Int = 0) {
+        self.number = number
         self.outline = outline
         self.session = session
         let count = (outline.actors.max() ?? -1) + 1

@@ -70,6 +70,10 @@ public struct Successors {
     @inlinable
     public mutating func append(_ word: UInt64) { outboxes[current].append(word) }
 
+    public mutating func append(contentsOf words: [UInt64]) {
+        outboxes[current].append(contentsOf: words)
+    }
+
     mutating func removeAll() {
         for shard in outboxes.indices { outboxes[shard].removeAll(keepingCapacity: true) }
     }

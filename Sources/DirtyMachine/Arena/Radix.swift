@@ -78,6 +78,21 @@ extension State {
         return radixSearch(root, shift, range.lowerBound, min(range.upperBound, limit), tag: nil)
     }
 
+    /// Every key whose value is not 0, in order.
+    func radixForEach(_ root: Ref<Node>, _ body: (_ key: Int, _ value: UInt64) -> Void) {
+        guard root.exists else { return }
+        let (shift, base) = (self[root, .shift], self[root, .base])
+        for slot in 0..<64 {
+            let value = self[root, .slot(slot)]
+            if value == 0 { continue }
+            if shift == 0 {
+                body(base + slot, value)
+            } else {
+                radixForEach(Ref(word: value), body)
+            }
+        }
+    }
+
     /// The first key in a range that carries a tag.
     func radixFirst(_ root: Ref<Node>, tagged tag: Tag, in range: ClosedRange<Int>) -> Int? {
         guard root.exists else { return nil }

@@ -34,6 +34,15 @@ extension State {
             write: flags & 2 != 0, dirty: flags & 4 != 0)
     }
 
+    /// Whether a CPU has an entry of some kind.
+    func tlb(of cpu: Int, has test: (TLBEntry) -> Bool) -> Bool {
+        let first = Int(processor(cpu).raw)
+        for offset in stride(from: 4, to: Processor.words, by: 2) where words[first &+ offset] & 1 != 0 {
+            if let entry = tlbEntry(cpu, at: offset), test(entry) { return true }
+        }
+        return false
+    }
+
     /// All valid entries of a CPU.
     public func tlb(of cpu: Int) -> [TLBEntry] {
         stride(from: 4, to: Processor.words, by: 2).compactMap { tlbEntry(cpu, at: $0) }

@@ -276,11 +276,14 @@ public struct StackFrame: Hashable, Sendable {
 extension State {
     /// A task's call stack, outermost function first.
     public func stack(of task: Ref<Task>) -> [StackFrame] {
-        (0..<self[task, .depth]).map { level in
-            StackFrame(
-                function: KernelFunction(rawValue: UInt8(self[task, .function(level)])) ?? .none,
-                position: self[task, .position(level)])
-        }
+        (0..<self[task, .depth]).map { frame(of: task, $0) }
+    }
+
+    /// One level of a task's call stack.
+    func frame(of task: Ref<Task>, _ level: Int) -> StackFrame {
+        StackFrame(
+            function: KernelFunction(rawValue: UInt8(self[task, .function(level)])) ?? .none,
+            position: self[task, .position(level)])
     }
 
     /// All tasks that have begun and not been collected, newest first.

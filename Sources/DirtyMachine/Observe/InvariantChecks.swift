@@ -28,38 +28,59 @@ struct InvariantChecks {
     let mapped: [MappedPage]
     /// Pages of files; a driver looks after its own.
     let cached: [CachedPage]
-    private let tasks: [(ref: Ref<Task>, stack: [StackFrame])]
+    private let tasks: [(ref: Ref<Task>, stack: ArraySlice<StackFrame>)]
     /// The functions that any task is in: few, and most checks ask for others.
-    private let running: Set<KernelFunction>
+    private let running: [StackFrame]
 
     init(_ machine: Machine) {
         m = machine
         mapped = InvariantChecks.mappedPages(machine)
-        cached = machine.state.files.filter { machine[$0, .device] == .none }.flatMap { file in
-            machine.cachedPages(file).map {
-                let page = machine.state.findPage(file, $0)
-                return CachedPage(file: file, index: $0, folio: page, head: machine.head(page))
-            }
+        cached = InvariantChecks.cachedPages(machine)
+        // Searches look at millions of states: one array for all stacks, not one for each.
+        var frames: [StackFrame] = []
+        var ranges: [(ref: Ref<Task>, range: Range<Int>)] = []
+        var task = machine[State.system, .tasks]
+        while task.exists {
+            let start = frames.count
+            for level in 0..<machine[task, .depth] { frames.append(machine.state.frame(of: task, level)) }
+            ranges.append((task, start..<frames.count))
+            task = machine[task, .next]
         }
-        tasks = machine.state.tasks.map { ($0, machine.state.stack(of: $0)) }
-        running = Set(tasks.flatMap { $0.stack.map(\.function) })
+        running = frames
+        tasks = ranges.map { ($0.ref, frames[$0.range]) }
+    }
+
+    private static func cachedPages(_ m: Machine) -> [CachedPage] {
+        var result: [CachedPage] = []
+        var file = m[State.system, .files]
+        while file.exists {
+            if m[file, .device] == .none {
+                m.state.radixForEach(m[file, .cache]) { index, word in
+                    let page = Ref<Folio>(word: word)
+                    result.append(
+                        CachedPage(file: file, index: index, folio: page, head: m.head(page)))
+                }
+            }
+            file = m[file, .next]
+        }
+        return result
     }
 
     private static func mappedPages(_ m: Machine) -> [MappedPage] {
         var result: [MappedPage] = []
         var seen: [Ref<MM>] = []
-        for process in m.state.processes {
+        var process = m[State.system, .processes]
+        while process.exists {
             let mm = m[process, .mm]
+            process = m[process, .next]
             guard mm.exists, !seen.contains(mm) else { continue }
             seen.append(mm)
-            var from = 0
-            while let (vpn, word) = m.state.radixFirst(m[mm, .pgd], in: from...State.topPage) {
+            m.state.radixForEach(m[mm, .pgd]) { vpn, word in
                 let entry = PTE(word: word)
                 if entry.isMapped, !m.isZeroFolio(entry.folio), !m.hasNoStructPage(entry.folio) {
                     let vma = m.state.vma(mm, covering: vpn)
                     result.append(MappedPage(mm: mm, vpn: vpn, entry: entry, vma: vma))
                 }
-                from = vpn + 1
             }
         }
         return result
@@ -77,7 +98,7 @@ struct InvariantChecks {
         in function: KernelFunction, at positions: @autoclosure () -> Set<Int>? = nil,
         where test: (Ref<Task>) -> Bool
     ) -> Int {
-        guard running.contains(function) else { return 0 }
+        guard running.contains(where: { $0.function == function }) else { return 0 }
         let positions = positions()
         return tasks.count { task in
             task.stack.contains {
@@ -119,7 +140,7 @@ struct InvariantChecks {
     }
 
     private func isInAnyTLB(_ folio: Ref<Folio>) -> Bool {
-        (0..<m.cpuCount).contains { cpu in m.state.tlb(of: cpu).contains { $0.folio == folio } }
+        (0..<m.cpuCount).contains { cpu in m.state.tlb(of: cpu) { $0.folio == folio } }
     }
 
     // MARK: I3
@@ -163,7 +184,8 @@ struct InvariantChecks {
     /// Through an entry that is writable and dirty its CPU stores without a look at the page table.
     func staleTranslations() -> [Finding] {
         guard m.rules.tracks else { return [] }
-        return (0..<m.cpuCount).flatMap { cpu in
+        let cpus = (0..<m.cpuCount).filter { m.state.tlb(of: $0, has: isStale) }
+        return cpus.flatMap { cpu in
             m.state.tlb(of: cpu).filter(isStale).map {
                 (
                     m.path(of: $0.mm, $0.vpn),
@@ -347,6 +369,7 @@ struct InvariantChecks {
     /// Under ptl a PTE goes before the reverse map does, on 6.18 for as long as the flush takes;
     /// and page_mkclean() takes the PTE away while it changes it.
     func wrongMapcounts() -> [Finding] {
+        if cached.count + mapped.count <= 16 { return wrongMapcountsOfFew() }
         // By record: a dictionary of all pages would be most of what a check costs.
         var expected = [Int32](repeating: -1, count: m.state.wordCount / State.alignment)
         func slot(_ folio: Ref<Folio>) -> Int { Int(folio.raw) / State.alignment }
@@ -363,8 +386,32 @@ struct InvariantChecks {
         }
     }
 
+    /// The same where there are few pages: without anything for each record there is.
+    private func wrongMapcountsOfFew() -> [Finding] {
+        var expected: [(folio: Ref<Folio>, count: Int)] = []
+        expected.reserveCapacity(20)
+        func expect(_ folio: Ref<Folio>, _ count: Int) {
+            if let known = expected.firstIndex(where: { $0.folio == folio }) {
+                expected[known].count += count
+            } else {
+                expected.append((folio, count))
+            }
+        }
+        for page in cached { expect(page.folio, 0) }
+        for page in mapped { expect(page.folio, 1) }
+        for task in tasks { for folio in pendingRemovals(task.ref, task.stack) { expect(folio, 1) } }
+        return expected.filter { m[$0.folio, .mapcount] != $0.count }
+            .sorted { $0.folio.raw < $1.folio.raw }
+            .map {
+                let count = m[$0.folio, .mapcount]
+                return (m.path(of: $0.folio), "mapcount is \(count), but \($0.count) PTEs map the page")
+            }
+    }
+
     /// Pages that a task has taken out of a page table but not yet out of the reverse map.
-    private func pendingRemovals(_ task: Ref<Task>, _ stack: [StackFrame]) -> [Ref<Folio>] {
+    private func pendingRemovals(
+        _ task: Ref<Task>, _ stack: ArraySlice<StackFrame>
+    ) -> [Ref<Folio>] {
         var result: [Ref<Folio>] = []
         for frame in stack {
             switch frame.function {

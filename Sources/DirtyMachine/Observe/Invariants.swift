@@ -179,6 +179,12 @@ extension Machine {
         return Invariant.allCases.filter { !$0.isMetric }.flatMap(checks.violations(of:))
     }
 
+    /// Which of some invariants the present state breaks.
+    public func broken(among invariants: [Invariant]) -> [Invariant] {
+        let checks = InvariantChecks(self)
+        return invariants.filter { !checks.violations(of: $0).isEmpty }
+    }
+
     /// Where the present state breaks an invariant.
     public func violations(of invariant: Invariant) -> [Violation] {
         InvariantChecks(self).violations(of: invariant)

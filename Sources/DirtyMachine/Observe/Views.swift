@@ -325,20 +325,21 @@ public struct LostStore: Hashable, Sendable {
 extension Machine {
     /// The stores that are gone for good.
     public var lostStores: [LostStore] {
-        state.files.filter { !self[$0, .isAnonymous] }.flatMap { file -> [LostStore] in
-            var lost: [LostStore] = []
-            var from = 0
-            while let (index, word) = state.radixFirst(self[file, .stored], in: from...State.lastIndex) {
-                // A truncation that is under way has thrown these away on purpose.
-                guard index < self[file, .size] else { break }
-                let value = UInt32(truncatingIfNeeded: word)
-                if !survives(value, file, index) {
-                    lost.append(LostStore(file: file, index: index, value: value))
+        var lost: [LostStore] = []
+        var file = self[State.system, .files]
+        while file.exists {
+            if !self[file, .isAnonymous] {
+                state.radixForEach(self[file, .stored]) { index, word in
+                    // A truncation that is under way has thrown away what is beyond on purpose.
+                    let value = UInt32(truncatingIfNeeded: word)
+                    if index < self[file, .size], !survives(value, file, index) {
+                        lost.append(LostStore(file: file, index: index, value: value))
+                    }
                 }
-                from = index + 1
             }
-            return lost
+            file = self[file, .next]
         }
+        return lost
     }
 
     private func survives(_ value: UInt32, _ file: Ref<File>, _ index: Int) -> Bool {

@@ -6,20 +6,26 @@
 /// allocations makes no difference. So do freed records, serial numbers, and counters that only
 /// tell history.
 ///
+/// Values that nobody asks for count by where else they are: no kernel looks at what it writes, so
+/// that states which differ only in who stored what go on alike.
+///
 /// The fingerprint of the old words is a sum over them, kept up to date from the changes of each
-/// step; only what refers to young records is gone through anew.
+/// step; only what refers to young records, or holds such a value, is gone through anew.
 public struct StateCodec: Sendable {
     let base: [UInt64]
     private let roles: WordRoles
     /// Records from here on are young.
     private let youngest: UInt64
+    /// Values that count by name: the serial numbers of stores to come.
+    private let firstValue: UInt64
+    private let valueCount: UInt64
     /// The role of each old node's slots, by the node's address in units of the alignment.
     private var slotRoles: [WordRole]
     /// Where the old record begins that a word belongs to.
     private var owners: [UInt32]
 
-    // The state that was loaded: the sum of its old words that refer to nothing young, the places
-    // of those that do, and all places that differ from the base.
+    // The state that was loaded: the sum of its old words that count as they are, the places of those
+    // that count by name, and all places that differ from the base.
     var sum: UInt64 = 0
     var special: [UInt32] = []
     var touched: [UInt32] = []
@@ -27,16 +33,23 @@ public struct StateCodec: Sendable {
     var nextSum: UInt64 = 0
     var nextSpecial: [UInt32] = []
     private var young: [UInt32] = []
+    private var values: [UInt64] = []
     // Reused from step to step.
     var marks: [UInt32]
-    var mark: UInt32 = 0
+    var mark: UInt32 = 1
     var places: [UInt32] = []
 
-    /// `machine` is the base; nothing that is in use there is given to anybody else later.
-    public init(_ machine: inout Machine, countsMatter: Bool = false, wasteMatters: Bool = false) {
+    /// `machine` is the base; nothing that is in use there is given to anybody else later. `values`
+    /// are those that nobody asks for, and that are nowhere in the base.
+    public init(
+        _ machine: inout Machine, countsMatter: Bool = false, wasteMatters: Bool = false,
+        values: Range<Int> = 0..<0
+    ) {
         machine.oldRecords = UInt32(machine.state.words.count)
         base = machine.state.words
         youngest = UInt64(base.count)
+        firstValue = UInt64(values.lowerBound)
+        valueCount = UInt64(values.count)
         roles = WordRoles(
             omitting: WordRoles.Omissions(
                 counts: !countsMatter, waste: !wasteMatters,
@@ -90,7 +103,13 @@ public struct StateCodec: Sendable {
     }
 
     @inline(__always)
-    private func refersToYoung(_ word: UInt64, _ role: WordRole) -> Bool {
+    private func isRaceValue(_ half: UInt64) -> Bool { half &- firstValue < valueCount }
+
+    /// It refers to something young, or holds a value that counts by name.
+    @inline(__always)
+    private func isSpecial(_ word: UInt64, _ role: WordRole) -> Bool {
+        if role.lowValue, isRaceValue(word & WordRole.lowHalf) { return true }
+        if role.highValue, isRaceValue(word &>> 32) { return true }
         if role.low, word & WordRole.lowHalf >= youngest { return true }
         if role.high, word &>> 32 >= youngest { return true }
         return role.isPTE && word &>> PTE.frameShift >= youngest && PTE(word: word).isMapped
@@ -105,29 +124,29 @@ public struct StateCodec: Sendable {
             let (old, new) = (change.old & ~role.ignored, change.new & ~role.ignored)
             if old == new { continue }
             let place = UInt64(change.ref) &+ UInt64(change.offset)
-            if !role.hasReferences {
+            if !role.isNamed {
                 sum = sum &- StateCodec.mix(place, old) &+ StateCodec.mix(place, new)
             } else {
-                if !refersToYoung(old, role) { sum &-= StateCodec.mix(place, old) }
-                if !refersToYoung(new, role) { sum &+= StateCodec.mix(place, new) }
+                if !isSpecial(old, role) { sum &-= StateCodec.mix(place, old) }
+                if !isSpecial(new, role) { sum &+= StateCodec.mix(place, new) }
             }
         }
         return sum
     }
 
-    /// The places of old words that refer to something young once the changes were made.
+    /// The places of old words that count by name once the changes were made.
     @inline(__always)
     private mutating func collectSpecial(_ machine: borrowing Machine) {
         nextSpecial.removeAll(keepingCapacity: true)
         nextSpecial.append(contentsOf: special)
         for change in machine.log where UInt64(change.ref) < youngest {
             let role = role(change.kind, change.ref, Int(change.offset))
-            guard role.hasReferences else { continue }
+            guard role.isNamed else { continue }
             let at = Int(change.ref) &+ Int(change.offset)
             let place = UInt32(at)
-            let isSpecial = refersToYoung(machine.state.words[at] & ~role.ignored, role)
+            let isNowSpecial = isSpecial(machine.state.words[at] & ~role.ignored, role)
             let known = nextSpecial.firstIndex(of: place)
-            if isSpecial {
+            if isNowSpecial {
                 if known == nil { nextSpecial.append(place) }
             } else if let known {
                 nextSpecial.swapAt(known, nextSpecial.count - 1)
@@ -143,6 +162,7 @@ public struct StateCodec: Sendable {
     private mutating func youngFingerprint(_ machine: borrowing Machine) -> UInt64 {
         if nextSpecial.count > 1 { nextSpecial.sort() }
         young.removeAll(keepingCapacity: true)
+        values.removeAll(keepingCapacity: true)
         var sum: UInt64 = 0
         for place in nextSpecial {
             let ref = owners[Int(place)]
@@ -179,6 +199,12 @@ public struct StateCodec: Sendable {
     @inline(__always)
     private mutating func named(_ word: UInt64, _ role: WordRole) -> UInt64 {
         var word = word & ~role.ignored
+        if role.lowValue, isRaceValue(word & WordRole.lowHalf) {
+            word = word & WordRole.highHalf | name(ofValue: word & WordRole.lowHalf)
+        }
+        if role.highValue, isRaceValue(word &>> 32) {
+            word = word & WordRole.lowHalf | name(ofValue: word &>> 32) &<< 32
+        }
         if role.low, word & WordRole.lowHalf >= youngest {
             word = word & WordRole.highHalf | name(UInt32(truncatingIfNeeded: word))
         }
@@ -190,6 +216,13 @@ public struct StateCodec: Sendable {
             word = word & ((1 << PTE.frameShift) - 1) | name(frame) &<< PTE.frameShift
         }
         return word
+    }
+
+    @inline(__always)
+    private mutating func name(ofValue value: UInt64) -> UInt64 {
+        let number = values.firstIndex(of: value) ?? values.count
+        if number == values.count { values.append(value) }
+        return 1 << 31 | UInt64(number)
     }
 
     @inline(__always)

@@ -11,8 +11,12 @@ struct WordRole {
     var high = false
     /// A page-table entry: where something is mapped, the frame is a reference.
     var isPTE = false
+    /// The lower, the upper half is what somebody stored.
+    var lowValue = false
+    var highValue = false
 
-    var hasReferences: Bool { low || high || isPTE }
+    /// It has to be looked at for what counts by name.
+    var isNamed: Bool { low || high || isPTE || lowValue || highValue }
 
     static let lowHalf: UInt64 = 0xffff_ffff
     static let highHalf: UInt64 = ~lowHalf
@@ -96,7 +100,7 @@ struct WordRoles: Sendable {
             switch role {
             case .pageTable: table[inner + 1].isPTE = true
             case .pageCache: table[inner + 1].low = true
-            case .disk, .stored: break
+            case .disk, .stored: table[inner + 1].lowValue = true
             }
         }
     }
@@ -105,8 +109,10 @@ struct WordRoles: Sendable {
         references(.file, low: [3, 4, 9, 14], high: [1, 3, 4, 14])
         references(.folio, low: [2], high: [2])
         self[.folio, 0].ignored = Folio.identity
+        self[.folio, 3].highValue = true
         references(.bio, low: [1], high: [1])
         self[.bio, 2].ignored = 0xff << 40
+        self[.bio, 2].lowValue = true
     }
 
     private mutating func setTasks(_ omissions: Omissions) {
@@ -114,6 +120,8 @@ struct WordRoles: Sendable {
         // What the latest attempt to step has waited for.
         self[.task, 8].ignored = WordRole.highHalf | 0xff << 8
         if omissions.counts { self[.task, 9].ignored = ~0 }
+        // What a load has returned, or a journal read. What a store is about to write is its own.
+        self[.task, 10].lowValue = true
         references(
             .task,
             low: [1, 16, 18, 19, 22, 27, 30, 32, 35, 36, 38, 39, 41, 44, 45, 51, 55, 56],

@@ -1,0 +1,79 @@
+import Testing
+
+/// `explore` as a shell and as programs see it.
+@Suite struct ExploreTests {
+    private let race = """
+        kernel 6.18
+        file db 1 ext4 cached
+        process A
+        process B
+        A mmap m db rw shared
+        race
+          A write m[0]
+          B fsync db
+        end
+
+        """
+
+    @Test func `0 when all holds, 1 when an expectation breaks, 3 at a limit`() throws {
+        let holds = try Dirtyscope.run(["explore", "-"], input: race)
+        #expect(holds.status == 0)
+        #expect(holds.text.hasPrefix("holds: no interleaving breaks it on 6.18\n"))
+        let breaks = try Dirtyscope.run(["explore", "-"], input: race + "expect db[0] dirty\n")
+        #expect(breaks.status == 1)
+        #expect(breaks.text.contains("line 10: expect db[0] dirty: found db[0] cached !dirty"))
+        let limit = try Dirtyscope.run(["explore", "-", "--max-states", "5"], input: race)
+        #expect(limit.status == 3 || limit.text.hasPrefix("holds"))
+    }
+
+    @Test func `65 without a race, 64 for wrong usage`() throws {
+        let none = try Dirtyscope.run(["explore", "-"], input: "process A\n")
+        #expect(none.status == 65)
+        #expect(none.errors.contains("there is nothing to explore"))
+        #expect(try Dirtyscope.run(["explore"]).status == 64)
+        #expect(try Dirtyscope.run(["explore", "-", "--max-memory", "much"], input: race).status == 64)
+    }
+
+    @Test func `one JSON object with the keys in their order`() throws {
+        let run = try Dirtyscope.run(
+            ["explore", "-", "--format", "json"], input: race + "expect db[0] dirty\n")
+        #expect(run.status == 1)
+        #expect(run.text.hasPrefix(#"{"verdict":"violated","invariant":null,"states":"#))
+        let keys = ["transitions", "depth", "seconds", "schedule", "notes", "found"]
+        var rest = run.text[...]
+        for key in keys {
+            let place = try #require(rest.range(of: "\"\(key)\":"))
+            rest = rest[place.upperBound...]
+        }
+        #expect(run.text.contains(#"{"task":"A","function":"#))
+    }
+
+    @Test func `the counterexample is a scenario whose expectation fails`() throws {
+        try Scratch.with { scratch in
+            let out = scratch.path("bad.demo")
+            let found = try Dirtyscope.run(
+                ["explore", "-", "--counterexample", out], input: race + "expect db[0] dirty\n")
+            #expect(found.status == 1)
+            let run = try Dirtyscope.run(["run", out])
+            #expect(run.status == 1)
+            #expect(run.text.contains("FAIL  expect db[0] dirty"))
+            #expect(run.text.contains("== The race:"))
+        }
+    }
+
+    @Test func `shards of random races merge to what one run gives`() throws {
+        try Scratch.with { scratch in
+            let options = ["explore", "--random", "40", "--count", "4", "--max-states", "300"]
+            let whole = try Dirtyscope.run(options)
+            var parts: [String] = []
+            for shard in ["2/2", "1/2"] {
+                let part = try Dirtyscope.run(options + ["--shard", shard])
+                parts.append(scratch.file("part-\(parts.count)", part.text))
+            }
+            let merged = try Dirtyscope.run(["explore", "merge"] + parts)
+            #expect(merged.text == whole.text)
+            #expect(merged.status == whole.status)
+            #expect(whole.text.hasPrefix("race 40 "))
+        }
+    }
+}
