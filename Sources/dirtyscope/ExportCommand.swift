@@ -1,4 +1,5 @@
 import ArgumentParser
+import DirtyExplore
 import DirtyScript
 import DirtyView
 import Glibc
@@ -9,7 +10,9 @@ struct ExportCommand: ParsableCommand {
         commandName: "export", abstract: "Write a picture or a recording of the played scenario.",
         discussion: """
             --svg and --text are of one moment, --cast and --html of everything that follows. The bytes \
-            depend on the scenario alone; only SOURCE_DATE_EPOCH, where it is set, dates a cast.
+            depend on the scenario alone; only SOURCE_DATE_EPOCH, where it is set, dates a cast. \
+            --promela is another thing: a race as a model for SPIN, whose verdict can be compared with \
+            that of 'explore'.
             """)
 
     @Argument(help: "The scenario; '-' reads standard input.")
@@ -26,6 +29,9 @@ struct ExportCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Write a page to walk through here.", valueName: "file"))
     var html: String?
+
+    @Option(help: ArgumentHelp("Write a race as a model for SPIN here.", valueName: "file"))
+    var promela: String?
 
     @Option(help: "The cast's version: 2, which every player reads, or 3.")
     var castVersion = Asciicast.Version.v2
@@ -50,14 +56,16 @@ struct ExportCommand: ParsableCommand {
     @OptionGroup var kernel: KernelOptions
 
     func validate() throws {
-        if svg == nil, text == nil, cast == nil, html == nil {
-            throw ValidationError("one of --svg, --text, --cast and --html is needed")
+        if svg == nil, text == nil, cast == nil, html == nil, promela == nil {
+            throw ValidationError("one of --svg, --text, --cast, --html and --promela is needed")
         }
         if !(speed > 0) { throw ValidationError("--speed takes a number above 0") }
     }
 
     func run() throws {
         if let recording = try RecordingLoader.history(file) { return try export(recording) }
+        if let promela { try writeModel(to: promela) }
+        guard svg != nil || text != nil || cast != nil || html != nil else { return }
         let session = try ScenarioLoader.load(file, kernel: kernel.kernel, rules: kernel.rules)
         let size = Size(size.columns, size.rows)
         var player = Player(session, glyphs: glyphs, theme: theme?.theme ?? .fill, speed: speed)
@@ -86,7 +94,7 @@ struct ExportCommand: ParsableCommand {
 
     /// A screen of a recording of real processes.
     private func export(_ recording: LiveHistory) throws {
-        if cast != nil || html != nil {
+        if cast != nil || html != nil || promela != nil {
             throw ValidationError("of a recording of 'attach' there are --svg and --text")
         }
         let size = Size(size.columns, size.rows)
@@ -103,6 +111,17 @@ struct ExportCommand: ParsableCommand {
     /// The command that plays what is exported, as a person would type it.
     private var command: String {
         "dirtyscope play \(quotedForShell(file))\(kernel.asArguments)"
+    }
+
+    private func writeModel(to path: String) throws {
+        let scenario = try ScenarioLoader.parse(file)
+        var options = Explorer.Options()
+        options.kernel = kernel.kernel
+        options.rules = kernel.rules
+        let model = try ScenarioLoader.checked { () throws(Diagnostics) in
+            try PromelaModel.text(scenario, options: options)
+        }
+        try write(model, to: path)
     }
 
     private func writeCast(_ show: Show, _ size: Size, _ title: String, to path: String) throws {
