@@ -36,11 +36,23 @@ import Testing
         (["--text", "-", "--at", "-1"], 64, "--at"),
         (["--cast", "-", "--cast-version", "4"], 64, "cast-version"),
         (["--svg", "/nonexistent/x.svg"], 73, "cannot write"),
+        (["--promela", "-"], 65, "there is nothing to explore"),
     ])
     func `what cannot be is told`(options: [String], status: Int32, reason: String) throws {
         let run = try Dirtyscope.run(["export", Self.demo] + options)
         #expect(run.status == status)
         #expect(run.errors.contains(reason), "\(run.errors)")
+    }
+
+    @Test func `a race is a model for SPIN`() throws {
+        let race = "Demos/races/b06-fault-in-the-gap.demo"
+        let wrong = try Dirtyscope.run(["export", race, "--promela", "-"])
+        let right = try Dirtyscope.run(
+            ["export", race, "--promela", "-", "--rule", "fault-waits-page-lock=right"])
+        #expect(wrong.status == 0 && right.status == 0)
+        #expect(wrong.lines.contains("#define FAULT_WAITS 0"))
+        #expect(right.lines.contains("#define FAULT_WAITS 1"))
+        #expect(wrong.text.contains("/* 17: A write m[0] */"))
     }
 
     private static let asciinema = ["/usr/bin/asciinema", "/usr/local/bin/asciinema"]

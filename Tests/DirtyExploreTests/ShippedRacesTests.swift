@@ -19,6 +19,7 @@ import Testing
         guard race.verdict != "holds" else {
             #expect(found.verdict == .holds)
             #expect(found.breach == nil)
+            #expect(found.notes.isEmpty)
             return
         }
         #expect(found.verdict == .violated)

@@ -270,11 +270,14 @@ struct InvariantChecks {
         return [("nr_dirty", "nr_dirty is \(counter), but \(dirty) pages are dirty")]
     }
 
-    /// Pages of folios that tasks in a function have cleaned and are about to take off nr_dirty.
+    /// Pages of folios that tasks in a function have cleaned and are about to take off nr_dirty,
+    /// where it counts them.
     private func pagesToCount(in function: KernelFunction, _ folio: Field<Task, Ref<Folio>>) -> Int {
         tasks.reduce(0) { sum, task in
-            task.stack.contains { $0.function == function && $0.position == 1 }
-                ? sum + m.pageCount(of: m[task.ref, folio]) : sum
+            guard task.stack.contains(where: { $0.function == function && $0.position == 1 })
+            else { return sum }
+            let file = m[m[task.ref, folio], .mapping]
+            return file.exists && m[file, .accountsDirty] ? sum + m.pageCount(of: m[task.ref, folio]) : sum
         }
     }
 
