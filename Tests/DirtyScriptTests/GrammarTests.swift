@@ -31,12 +31,12 @@ import Testing
     }
 
     @Test func `a file has its options, in any order`() throws {
-        var file = FileDeclaration(name: "db", pages: 0, fileSystem: "tmpfs")
+        var file = FileDeclaration(name: "db", pages: 0, fileSystem: "ext3")
         file.cached = true
         file.buffers = 4
         file.mkwrite = true
         file.data = .journal
-        let text = "file db 0 tmpfs data=journal mkwrite buffers=4 cached"
+        let text = "file db 0 ext3 data=journal mkwrite buffers=4 cached"
         #expect(try parseAll(text).get().statements.first?.command == .file(file))
     }
 

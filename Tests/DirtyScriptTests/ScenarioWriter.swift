@@ -36,12 +36,14 @@ struct ScenarioWriter {
             lines.append("rule \(random.pick(["zap-flush", "mkclean-flush"])) before-ptl")
         }
         if random.flip() { lines.append("frames \(random.number(1...Limits.frames))") }
-        if random.flip() { lines.append("dirty limit=\(random.number(1...99)) background=3") }
+        if random.flip() { lines.append("dirty limit=\(random.number(3...99)) background=3") }
         lines.append("cpus \(random.number(2...8))")
-        let options = ["cached", "buffers=\(random.number(1...4))", "mkwrite", "data=journal"]
+        let fileSystem = random.pick(Vocabulary.fileSystems)
+        let ofExt = fileSystem.hasPrefix("ext") ? ["buffers=\(random.number(1...4))", "data=journal"] : []
+        let options = (["cached", "mkwrite"] + ofExt)
             .filter { _ in random.flip() }.shuffled(using: &random)
         lines.append(
-            (["file", "db", "8", random.pick(Vocabulary.fileSystems)] + options).joined(
+            (["file", "db", "8", fileSystem] + options).joined(
                 separator: " "))
         lines.append("device dev 8 \(random.pick(Vocabulary.deviceKinds))")
         lines.append("process A\(random.flip() ? " cpu=1" : "")")

@@ -50,6 +50,8 @@ public struct Declarations: Sendable {
             case cpu(Int)
             /// Pages of a folio, more than one.
             case folio(Int)
+            /// Buffer heads on xfs.
+            case xfsBuffers
         }
         var subject: Subject
         var source: SourceLine
@@ -206,6 +208,17 @@ extension Declarations {
                         "a folio of \(pages) pages has no meaning on \(kernel)", at: check.location,
                         expected: "'kernel \(alternatives(Vocabulary.largeFolioKernels))': "
                             + "2.6 has single pages only"))
+            case .xfsBuffers:
+                if kernel == nil, !setUpIsOver {
+                    waiting.append(check)
+                    continue
+                }
+                let kernel = kernel ?? Vocabulary.defaultKernel
+                guard Vocabulary.largeFolioKernels.contains(kernel) else { continue }
+                diagnostics.append(
+                    check.source.diagnostic(
+                        "pages on xfs have no buffers on \(kernel)", at: check.location,
+                        expected: "no 'buffers=', or a kernel of 2.6"))
             case .cpu(let cpu):
                 if cpus == nil, !setUpIsOver {
                     waiting.append(check)

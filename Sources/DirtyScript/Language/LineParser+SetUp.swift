@@ -98,10 +98,12 @@ extension LineParser {
     private mutating func dirtyThresholds() throws(Diagnostic) -> Command {
         var background: Int?
         var limit: Int?
+        var place: Token?
         try options(["background=", "limit="]) { parser, key, value throws(Diagnostic) in
             let pages = try parser.number(value, "number of pages", 1...Limits.pages)
             guard key == "limit=" else {
                 background = pages
+                place = value
                 return
             }
             limit = pages
@@ -114,6 +116,11 @@ extension LineParser {
                 "a threshold is missing", at: tokens[tokens.count - 1].end,
                 expected: "background=N and limit=N")
         }
+        if background > limit, let place {
+            throw error(
+                "a background threshold of \(background) pages is above the limit of \(limit)", at: place,
+                expected: "\(limit) at most: the flusher starts before writers have to wait")
+        }
         return .dirty(background: background, limit: limit)
     }
 
@@ -124,6 +131,8 @@ extension LineParser {
         let fileSystem = try choose("file system", from: Vocabulary.fileSystems, .fileSystem).text
         var file = FileDeclaration(name: name.text, pages: pages, fileSystem: fileSystem)
         var folio: Token?
+        var buffers: Token?
+        var data: Token?
         let modes = FileDeclaration.DataMode.allCases
         try options(["cached", "buffers=", "mkwrite"] + modes.map { "data=\($0.rawValue)" } + ["folio="]) {
             parser, key, value throws(Diagnostic) in
@@ -133,6 +142,7 @@ extension LineParser {
             case "buffers=":
                 file.buffers = try parser.number(
                     value, "number of buffers", 1...Limits.buffersPerPage)
+                buffers = value
             case "folio=":
                 let pages = try parser.number(value, "number of pages of a folio", 1...512)
                 guard pages & (pages - 1) == 0 else {
@@ -149,11 +159,32 @@ extension LineParser {
                         "data mode", value, expected: alternatives(words), candidates: words)
                 }
                 file.data = mode
+                data = value
             }
         }
         declarations.names[name.text]?.thing = .file(pages: pages)
+        if let buffers { try checkBuffers(file, buffers) }
+        if let data, !Vocabulary.journalFileSystems.contains(file.fileSystem) {
+            throw error(
+                "\(file.fileSystem) has no data mode", at: data,
+                expected: "no 'data=', or a file on " + alternatives(Vocabulary.journalFileSystems))
+        }
         if let folio, file.folio > 1 { try checkLargeFolio(file, folio) }
         return file
+    }
+
+    /// Whether this file's pages can have buffer heads. `kernel` may still stand below.
+    private mutating func checkBuffers(_ file: FileDeclaration, _ buffers: Token) throws(Diagnostic) {
+        let fileSystems = Vocabulary.bufferFileSystems
+        guard fileSystems.contains(file.fileSystem) else {
+            throw error(
+                "pages on \(file.fileSystem) have no buffers", at: buffers,
+                expected: "no 'buffers=', or a file on " + alternatives(fileSystems))
+        }
+        guard file.fileSystem == "xfs" else { return }
+        declarations.pending.append(
+            Declarations.Pending(subject: .xfsBuffers, source: line, location: buffers.location))
+        late += declarations.settle(setUpIsOver: false)
     }
 
     /// Whether this file can have folios of more than one page. `kernel` may still stand below.

@@ -7,6 +7,10 @@ public enum Vocabulary {
     /// Where folios of more than one page can be: 2.6 has single pages only.
     public static let largeFolioKernels = ["6.18"]
     public static let largeFolioFileSystems = ["ext3", "ext4", "xfs"]
+    /// Whose pages have buffer heads; those of xfs in 2.6 only.
+    public static let bufferFileSystems = ["ext3", "ext4", "xfs"]
+    /// Whose journal has a data mode.
+    public static let journalFileSystems = ["ext3", "ext4"]
     public static let deviceKinds = ["pfnmap", "insertpage", "custom-prot", "mkwrite"]
     public static let protections = ["r", "rw", "rx", "rwx", "w", "wx", "x", "none"]
 
