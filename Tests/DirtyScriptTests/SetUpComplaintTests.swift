@@ -331,6 +331,15 @@ import Testing
             """#
         ),
         (
+            // Two cells wide, which a screen of single cells could only replace.
+            "A write 日",
+            #"""
+            test.demo:3:9: error: unexpected character U+65E5
+              A write 日
+                      ^~
+            """#
+        ),
+        (
             "A write mé",
             #"""
             test.demo:3:10: error: unexpected character 'é' (U+00E9)

@@ -146,8 +146,9 @@ struct Lexer {
     private func unexpected(_ scalar: Unicode.Scalar) -> Diagnostic {
         let digits = String(scalar.value, radix: 16, uppercase: true)
         let code = "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        // The code point alone tells of what a grid of cells would have to leave out.
         let shown =
-            printable(scalar) == scalar
+            printable(scalar) == scalar && isNarrow(scalar)
             ? "character \(quoted(String(scalar))) (\(code))" : "character \(code)"
         let typographic: Set<Unicode.Scalar> = [
             "\u{201c}", "\u{201d}", "\u{201e}", "\u{ab}", "\u{bb}",

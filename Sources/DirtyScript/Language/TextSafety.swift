@@ -26,6 +26,17 @@ public func printable(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
     }
 }
 
+/// Whether the scalar occupies exactly one cell on every terminal, and so can stand in a grid.
+@inlinable
+public func isNarrow(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x20...0x7e, 0xa1...0xac, 0xae...0x2ff, 0x370...0x482, 0x48a...0x590: true
+    case 0x1e00...0x1fff, 0x2010...0x2027, 0x2030...0x205e, 0x2070...0x20bf: true
+    case 0x2100...0x2319, 0x2500...0x25fc, 0x25ff...0x2612, 0x2715...0x2718: true
+    default: false
+    }
+}
+
 /// A word from outside, quoted for a message: safe to show, and cut where it gets long.
 func quoted(_ word: String) -> String {
     let most = 40

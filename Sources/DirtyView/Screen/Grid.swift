@@ -1,3 +1,5 @@
+import DirtyScript
+
 /// What a cell means. The theme, not the view, decides how a role looks, so nothing is said
 /// by colour alone: every role also has attributes, and its text carries the information.
 public enum Role: UInt8, Hashable, Sendable, CaseIterable {
@@ -122,12 +124,7 @@ public struct Grid: Hashable, Sendable {
 
     /// The scalar itself if it occupies exactly one cell everywhere, else `?`.
     public static func printable(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
-        switch scalar.value {
-        case 0x20...0x7e, 0xa1...0xac, 0xae...0x2ff, 0x370...0x482, 0x48a...0x590: return scalar
-        case 0x1e00...0x1fff, 0x2010...0x2027, 0x2030...0x205e, 0x2070...0x20bf: return scalar
-        case 0x2100...0x2319, 0x2500...0x25fc, 0x25ff...0x2612, 0x2715...0x2718: return scalar
-        default: return "?"
-        }
+        isNarrow(scalar) ? scalar : "?"
     }
 
     /// The characters, one line a row, trailing blanks removed.
