@@ -22,9 +22,10 @@ struct CompareCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The kernels, two to four, of \(Profile.allCases.map(\.rawValue).joined(separator: ", ")); "
+            "The kernels, \(KernelList.fewest) to \(KernelList.most), of \(Profile.allCases.map(\.rawValue).joined(separator: ", ")); "
                 + "2.6.19+mkclean-flush=wrong is one with a switch turned.",
-            valueName: "a,b[,c]"))
+            valueName: "a,b[,c]"),
+        transform: KernelList.init)
     var kernels: KernelList
 
     @Option(help: "text for people, json (JSON Lines) for programs; without it, on a terminal, the split view.")
@@ -92,24 +93,43 @@ struct CompareCommand: ParsableCommand {
     }
 }
 
-/// `2.6.18,2.6.19+mkclean-flush=wrong`: two to four kernels, each once.
-struct KernelList: ExpressibleByArgument {
+/// `2.6.18,2.6.19+mkclean-flush=wrong`: kernels to be compared, each once.
+struct KernelList {
+    static let (fewest, most) = (2, 8)
     let kernels: [ComparedKernel]
 
-    init?(argument: String) {
+    /// Says what is wrong with a list that is none.
+    init(_ argument: String) throws {
         let words = argument.split(separator: ",", omittingEmptySubsequences: false)
-        let kernels = words.compactMap(Self.kernel)
-        guard kernels.count == words.count, (2...4).contains(kernels.count),
-            Set(kernels).count == kernels.count
-        else { return nil }
-        self.kernels = kernels
+        kernels = try words.map(Self.kernel)
+        guard kernels.count >= Self.fewest else {
+            throw ValidationError("\(words[0]) alone cannot be compared; name \(Self.fewest) kernels or more")
+        }
+        guard kernels.count <= Self.most else {
+            throw ValidationError("these are \(kernels.count) kernels; \(Self.most) at most can be compared")
+        }
+        var seen: Set<ComparedKernel> = []
+        for kernel in kernels where !seen.insert(kernel).inserted {
+            throw ValidationError("\(kernel.name) is named twice")
+        }
     }
 
-    private static func kernel(_ word: Substring) -> ComparedKernel? {
-        let parts = word.split(separator: "+", omittingEmptySubsequences: false)
-        let rules = parts.dropFirst().compactMap { RuleOverride(argument: String($0)) }
-        guard let profile = Profile(rawValue: String(parts[0])), rules.count == parts.count - 1
-        else { return nil }
+    private static func kernel(_ word: Substring) throws -> ComparedKernel {
+        let parts = word.split(separator: "+", omittingEmptySubsequences: false).map(String.init)
+        let known = Profile.allCases.map(\.rawValue)
+        guard let profile = Profile(rawValue: parts[0]) else {
+            let hint = Suggestion.nearest(to: parts[0], among: known).map { "; did you mean '\($0)'?" }
+            throw ValidationError(
+                (parts[0].isEmpty ? "a kernel's name is missing" : "unknown kernel '\(printable(parts[0]))'")
+                    + (hint ?? "; expected \(known.joined(separator: ", "))"))
+        }
+        let rules = try parts.dropFirst().map { part in
+            guard let rule = RuleOverride(argument: part) else {
+                throw ValidationError(
+                    "'\(printable(part))' behind \(profile.rawValue) is no switch; expected NAME=VALUE")
+            }
+            return rule
+        }
         return ComparedKernel(profile, rules: rules)
     }
 }

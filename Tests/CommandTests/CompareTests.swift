@@ -44,7 +44,9 @@ import Testing
             ["compare", "Demos/bugs/b01-december-2006.demo", "--kernels", "2.6.18,2.6.19,2.6.20"])
         #expect(run.status == 1)
         #expect(run.lines.contains("2.6.18 cannot go on: 'W' ended before it came to page_mkclean"))
-        #expect(run.lines.contains { $0.matches("^stores lost +0 +1 +0 +\\*") })
+        // A kernel that stopped has no totals.
+        #expect(run.lines.contains { $0.matches("^faults, in all +\\? +[0-9]") })
+        #expect(run.lines.contains { $0.matches("^stores lost +\\? +1 +0 +\\*") })
     }
 
     @Test func `a kernel beside itself with a switch turned`() throws {
@@ -58,9 +60,45 @@ import Testing
         #expect(run.lines.contains { $0.matches("^stores lost +1 +0 +\\*") })
     }
 
-    @Test(arguments: ["2.6.18", "2.6.18,2.6.19+x", "2.6.18,2.6.18", "2.6.18,9.9", "", "2.6.18,", "a,b"])
-    func `64 for kernels that cannot be compared`(kernels: String) throws {
-        #expect(try Dirtyscope.run(["compare", demo, "--kernels", kernels]).status == 64)
+    @Test func `the totals of a kernel that stopped are null`() throws {
+        let run = try Dirtyscope.run(
+            ["compare", "Demos/bugs/b01-december-2006.demo", "--kernels", "2.6.18,2.6.19", "--format", "json"])
+        #expect(run.status == 1)
+        let summary = try #require(run.lines.last)
+        #expect(summary.contains(#""expectations":null,"failed":null,"lost":null"#))
+        #expect(summary.contains(#""lost":1"#))
+    }
+
+    @Test func `what has come to differ is not the same`() throws {
+        let run = try Dirtyscope.run(["compare", demo, "--kernels", "2.6.18,2.6.19", "--format", "json"])
+        let load = try #require(run.lines.first { $0.contains(#""command":"A read m[0]""#) })
+        #expect(load.contains(#""same":false,"differences":[{"subject":"A m[0]""#))
+        #expect(run.lines.contains { $0.contains(#""same":true,"differences":[]"#) })
+        #expect(!run.lines.contains { $0.contains(#""same":true,"differences":[{"#) })
+    }
+
+    @Test func `every kernel at once`() throws {
+        let kernels = ["2.6.18", "as-posted", "2.6.19", "2.6.20", "6.18"]
+        let run = try Dirtyscope.run(["compare", demo, "--kernels", kernels.joined(separator: ",")])
+        #expect(run.status == 0)
+        #expect(run.lines.contains { $0.split(separator: " ").map(String.init) == kernels })
+        #expect(run.lines.contains { $0.matches("^pages written to disk +0( +2){4} +\\*") })
+    }
+
+    @Test(arguments: [
+        ("2.6.18", "2.6.18 alone cannot be compared; name 2 kernels or more"),
+        ("2.6.18,2.6.19+x", "'x' behind 2.6.19 is no switch; expected NAME=VALUE"),
+        ("2.6.18,2.6.19,2.6.18", "2.6.18 is named twice"),
+        ("2.6.18,2.6.81", "unknown kernel '2.6.81'; did you mean '2.6.18'?"),
+        ("2.6.18,nonsense", "unknown kernel 'nonsense'; expected 2.6.18, as-posted, 2.6.19, 2.6.20, 6.18"),
+        ("", "a kernel's name is missing; expected 2.6.18"),
+        ("2.6.18,", "a kernel's name is missing; expected 2.6.18"),
+        (Array(repeating: "6.18", count: 9).joined(separator: ","), "these are 9 kernels; 8 at most can be compared"),
+    ])
+    func `64 for kernels that cannot be compared, and why`(kernels: String, why: String) throws {
+        let run = try Dirtyscope.run(["compare", demo, "--kernels", kernels])
+        #expect(run.status == 64)
+        #expect(run.errors.contains(why), "\(run.errors)")
     }
 
     @Test func `64 for a switch that is turned twice, by name`() throws {

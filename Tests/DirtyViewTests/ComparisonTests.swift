@@ -22,7 +22,46 @@ import Testing
         #expect(first.contains("p-ua-"))
         #expect(first.contains("*|"))
         #expect(!lines.contains { $0.contains(" 1 ......") && $0.contains("*") })
-        #expect(lines[0].contains("1 value differs"))
+        #expect(lines[0].contains("2 marked *"))
+    }
+
+    /// The status line counts what carries a mark: page_prot, the row of page 0, faults and dirty.
+    @Test func theCountIsThatOfTheMarks() throws {
+        let player = try Fixture.comparison(Fixture.firstStore, Self.pair, "eeeeeessssssss")
+        for size in [Size(80, 24), Size(120, 40), Size(200, 60)] {
+            let rows = player.frame(size: size).text.split(separator: "\n")
+            let count = rows.dropFirst().reduce(0) { $0 + $1.count { $0 == "*" } } / 2
+            #expect(count > 1)
+            #expect(rows[0].contains("\(count) marked *"), "\(rows.joined(separator: "\n"))")
+        }
+    }
+
+    /// PTE-DIRTY and DIRTY have one colour, so the words themselves are marked.
+    @Test func wordsThatDifferAreUnderlined() throws {
+        let player = try Fixture.comparison(Fixture.firstStore, Self.pair, "eeeeee")
+        let grid = player.frame(size: Size(120, 40))
+        let row = try #require((0..<40).first { row in text(grid, row).contains("PTE-DIRTY") })
+        #expect(text(grid, row).hasSuffix("DIRTY                    *"))
+        for word in ["PTE-DIRTY", " DIRTY "] {
+            let start = try #require(text(grid, row).firstRange(of: word)).lowerBound
+            let column = text(grid, row).distance(from: text(grid, row).startIndex, to: start) + 1
+            #expect(grid[column, row].style.role == .dirty)
+            #expect(grid[column, row].style.emphasis.isSuperset(of: [.bold, .underline]))
+        }
+    }
+
+    private func text(_ grid: Grid, _ row: Int) -> String {
+        String(String.UnicodeScalarView((0..<grid.size.columns).map { grid[$0, row].scalar }))
+    }
+
+    @Test func asManyKernelsAsFit() throws {
+        let player = try Fixture.comparison(Fixture.firstStore, Profile.allCases, "eeee")
+        let narrow = player.frame(size: Size(80, 24)).text.split(separator: "\n")
+        #expect(narrow[0].contains("4 of 5 kernels fit") && narrow[0].contains("marked *"))
+        #expect(narrow[1].contains(" 2.6.20 ") && !narrow[1].contains(" 6.18 "))
+        let wide = player.frame(size: Size(120, 40)).text.split(separator: "\n")
+        #expect(!wide[0].contains("fit"))
+        for profile in Profile.allCases { #expect(wide[1].contains(" \(profile.rawValue) ")) }
     }
 
     /// The same kernel twice never differs, whatever is played.
@@ -74,7 +113,10 @@ import Testing
         #expect(player.comparison.obstacles[0]?.contains("page_mkclean") == true)
         #expect(player.comparison.obstacles[1] == nil)
         #expect(player.comparison.sides[1].isAtEnd)
-        #expect(player.frame(size: Size(80, 24)).text.contains("2.6.18  STUCK"))
+        let lines = player.frame(size: Size(80, 24)).text.split(separator: "\n")
+        #expect(lines.contains { $0.contains("2.6.18  STUCK") })
+        // No totals there, and nothing to differ from.
+        #expect(lines.contains { $0.hasPrefix("faults ? dirty ? wrote ? ") && !$0.contains("*") })
         player.press(.character("g"))
         #expect(player.comparison.obstacles == [nil, nil])
     }

@@ -28,6 +28,9 @@ public struct ComparedCommand: Hashable, Sendable {
 
     /// Whether anything in its columns is not the same everywhere.
     public var columnsDiffer: Bool { Set(columns).count > 1 }
+
+    /// Nothing in its columns differs, and nothing has come to differ since.
+    public var isSame: Bool { !columnsDiffer && differences.isEmpty }
 }
 
 /// A comparison run to its end, command by command.

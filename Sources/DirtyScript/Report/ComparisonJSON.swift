@@ -32,7 +32,7 @@ public struct ComparisonJSON {
                         })
                     })
             }),
-            ("same", { $0.bool(!command.columnsDiffer) }),
+            ("same", { $0.bool(command.isSame) }),
             ("differences", { json in
                 json.array(command.differences) { json, difference in
                     json.object([
@@ -76,7 +76,8 @@ public struct ComparisonJSON {
         ])
     }
 
-    /// The last line: how each kernel came out.
+    /// The last line: how each kernel came out. A kernel that stopped has no totals: what it would
+    /// have come to, nobody knows.
     public func summary(_ comparison: LockStep) -> String {
         var json = JSONWriter()
         json.object([
@@ -86,14 +87,20 @@ public struct ComparisonJSON {
                     comparison.sides.indices.map { side in
                         (kernels[side], { json in
                             let session = comparison.sides[side]
+                            let isFinished = comparison.obstacles[side] == nil
+                            func total(_ number: Int) -> (inout JSONWriter) -> Void {
+                                { json in
+                                    if isFinished { json.number(number) } else { json.null() }
+                                }
+                            }
                             json.object([
-                                ("finished", { $0.bool(comparison.obstacles[side] == nil) }),
+                                ("finished", { $0.bool(isFinished) }),
                                 ("obstacle", { json in
                                     if let text = comparison.obstacles[side] { json.string(text) } else { json.null() }
                                 }),
-                                ("expectations", { $0.number(session.progress.checks) }),
-                                ("failed", { $0.number(session.progress.failures) }),
-                                ("lost", { $0.number(session.machine.lostStores.count) }),
+                                ("expectations", total(session.progress.checks)),
+                                ("failed", total(session.progress.failures)),
+                                ("lost", total(session.machine.lostStores.count)),
                             ])
                         })
                     })

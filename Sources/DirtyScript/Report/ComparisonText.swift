@@ -129,12 +129,13 @@ public struct ComparisonText {
         String(line.reversed().drop { $0 == " " }.reversed())
     }
 
-    /// The sums, and why a kernel stopped early.
+    /// The sums, and why a kernel stopped early. That one has none: what it would have come to, nobody
+    /// knows.
     public func closing(_ comparison: LockStep) -> [String] {
         func line(_ head: String, _ text: (Int) -> String) -> String {
-            let texts = kernels.indices.map(text)
-            let differs = Set(texts).count > 1
-            return row(head, texts.map { "  " + $0 }, differs: differs)
+            let texts = kernels.indices.map { comparison.obstacles[$0] == nil ? text($0) : nil }
+            let differs = Set(texts.compactMap { $0 }).count > 1
+            return row(head, texts.map { "  " + ($0 ?? "?") }, differs: differs)
         }
         let lost = comparison.sides.map(\.machine.lostStores.count)
         var lines = [

@@ -30,8 +30,10 @@ extension ComparisonPlayer {
 /// Where everything stands on a screen of a size, for so many kernels side by side.
 struct ComparisonLayout {
     let size: Size
-    /// The columns of each side.
+    /// The columns of each side, the first ones where not all of them fit.
     let columns: [Range<Int>]
+    /// Columns that a side needs for its state words to be told apart.
+    private static let narrowestSide = 19
     /// Rows of the page table (the VMA's line and the header included), of the figures, of the call path, and of what
     /// changed. Each but the figures has a rule with its title above it.
     private(set) var pages = 0..<0
@@ -45,6 +47,7 @@ struct ComparisonLayout {
 
     init(_ size: Size, sides: Int) {
         self.size = size
+        let sides = min(sides, max(2, (size.columns + 1) / (Self.narrowestSide + 1)))
         let width = max(1, (size.columns - (sides - 1)) / sides)
         columns = (0..<sides).map { side in
             let start = side * (width + 1)
@@ -79,13 +82,14 @@ struct ComparisonLayout {
 private struct ComparisonPainter {
     let player: ComparisonPlayer
     let layout: ComparisonLayout
+    /// Those of the sides that fit: marks are for what the eye can compare.
     let scenes: [Scene]
     private var comparison: LockStep { player.comparison }
 
     init(player: ComparisonPlayer, layout: ComparisonLayout) {
         self.player = player
         self.layout = layout
-        scenes = player.comparison.sides.indices.map { player.scene($0) }
+        scenes = layout.columns.indices.map { player.scene($0) }
     }
 
     func paint(_ grid: inout Grid) {
@@ -95,7 +99,7 @@ private struct ComparisonPainter {
         } else {
             paintRules(&grid)
             paintPages(&grid)
-            for side in scenes.indices { paintSide(&grid, side) }
+            for side in layout.columns.indices { paintSide(&grid, side) }
             paintNarration(&grid)
         }
         grid.put(status, at: 0, 0, limit: width)
@@ -113,15 +117,29 @@ private struct ComparisonPainter {
             line.add(text, Style(role))
         }
         let width = layout.size.columns
-        if width >= 60 { part("compare") }
+        let (shown, all) = (scenes.count, comparison.sides.count)
+        if width >= 60, shown == all { part("compare") }
         let title = printable(comparison.sides.first?.title ?? "")
         let arrow = player.direction == .forward ? "->" : "<-"
         part(clipped(title, max(8, width / 3)))
         part("step \(comparison.position) \(arrow)")
         part(player.isPlaying ? "PLAY \(player.speed.text)" : player.way != nil ? "RUN" : comparison.isAtEnd ? "END" : "PAUSED")
-        let count = comparison.differences.count
-        part(count == 0 ? "all the same" : "\(count) \(count == 1 ? "value differs" : "values differ")")
+        if shown < all { part("\(shown) of \(all) kernels fit") }
+        part(marks)
         return line
+    }
+
+    /// How much carries a `*` on this screen, or else what differs and is not on it.
+    private var marks: String {
+        var count = allFigures.count(where: differs)
+        // The last side may have a column more than the others, and a field for it.
+        if let selection = player.selection, let first = tables.first, let last = tables.last {
+            count += first.areaDiffers(at: selection.page) ? 1 : 0
+            count += visiblePages.count { first.rowDiffers($0) || last.rowDiffers($0) }
+        }
+        if count > 0 { return "\(count) marked *" }
+        let hidden = comparison.differences.count
+        return hidden == 0 ? "all the same" : "\(hidden) \(hidden == 1 ? "value differs" : "values differ") elsewhere"
     }
 
     private func sideTitle(_ side: Int) -> String {
@@ -158,7 +176,7 @@ private struct ComparisonPainter {
             let isWrong = comparison.obstacles[side] != nil || !scenes[side].health.lost.isEmpty
             paintTitle(&grid, sideTitle(side), columns, rows.lowerBound - 1, isWrong ? .violation : .focusedTitle)
         }
-        guard let selection = player.selection, rows.count > 2 else {
+        guard let selection = player.selection, !tables.isEmpty else {
             for columns in layout.columns where !rows.isEmpty {
                 grid.put(
                     Line("  nothing is mapped yet", Style(.absent)), at: columns.lowerBound,
@@ -166,25 +184,36 @@ private struct ComparisonPainter {
             }
             return
         }
-        let tables = layout.columns.map {
-            ComparisonPages(scenes: scenes, target: selection.target, columns: $0.count)
-        }
+        let tables = tables
         for (side, columns) in layout.columns.enumerated() {
             let (x, width) = (columns.lowerBound, columns.count)
             grid.put(tables[side].area(of: selection.page)[side], at: x, rows.lowerBound, limit: width)
             grid.put(tables[side].header, at: x, rows.lowerBound + 1, limit: width)
         }
-        let height = rows.count - 2
-        let count = player.pageCount
-        let top = count > height ? min(max(0, selection.page - height / 2), count - height) : 0
-        for index in top..<min(count, top + height) {
-            let row = rows.lowerBound + 2 + index - top
+        let visible = visiblePages
+        for index in visible {
+            let row = rows.lowerBound + 2 + index - visible.lowerBound
             for (side, columns) in layout.columns.enumerated() {
                 let line = tables[side].rows(index, isSelected: index == selection.page)[side]
                 grid.put(line, at: columns.lowerBound, row, limit: columns.count)
             }
             if index == selection.page { grid.cursor = (0, row) }
         }
+    }
+
+    /// The selected mapping's pages, one table a side; empty where there is nothing to show.
+    private var tables: [ComparisonPages] {
+        guard let target = player.selection?.target, layout.pages.count > 2 else { return [] }
+        return layout.columns.map { ComparisonPages(scenes: scenes, target: target, columns: $0.count) }
+    }
+
+    /// The pages that there are rows for, around the selected one.
+    private var visiblePages: Range<Int> {
+        let height = max(0, layout.pages.count - 2)
+        let count = player.pageCount
+        let page = player.selection?.page ?? 0
+        let top = count > height ? min(max(0, page - height / 2), count - height) : 0
+        return top..<min(count, top + height)
     }
 
     private func paintSide(_ grid: inout Grid, _ side: Int) {
@@ -212,25 +241,37 @@ private struct ComparisonPainter {
         put(ChangesPane(scene: scenes[side], columns: columns.count).listing(height: layout.changes.count), layout.changes)
     }
 
-    /// What the patch bought, in one line: faults, pages known to be dirty, pages written.
-    private func figures(_ side: Int) -> Line {
-        struct Figure {
-            let name: String
-            let values: [Int]
-        }
-        let all = [
+    private struct Figure {
+        let name: String
+        let values: [Int]
+    }
+
+    /// What the patch bought: faults, pages known to be dirty, pages written.
+    private var allFigures: [Figure] {
+        guard !layout.figures.isEmpty else { return [] }
+        return [
             Figure(name: "faults", values: scenes.map { $0.now.state.counter(.pgfault) }),
             Figure(name: "dirty", values: scenes.map { $0.now.state.counter(.nr_dirty) }),
             Figure(name: "wrote", values: comparison.written),
         ]
+    }
+
+    /// A kernel that cannot go on has no totals, and so none that differ.
+    private func differs(_ figure: Figure) -> Bool {
+        let able = scenes.indices.filter { comparison.obstacles[$0] == nil }
+        return Set(able.map { figure.values[$0] }).count > 1
+    }
+
+    private func figures(_ side: Int) -> Line {
+        let isStuck = comparison.obstacles[side] != nil
         let isNarrow = layout.columns[side].count < 26
         var line = Line()
-        for figure in all {
-            let differs = Set(figure.values).count > 1
+        for figure in allFigures {
+            let differs = !isStuck && differs(figure)
             if line.width > 0 { line.add(" ") }
             line.add(isNarrow ? String(figure.name.prefix(1)) : figure.name + " ", Style(.plain, .dim))
             line.add(
-                "\(figure.values[side])" + (differs ? "*" : ""),
+                (isStuck ? "?" : "\(figure.values[side])") + (differs ? "*" : ""),
                 Style(.plain, differs ? [.bold, .underline] : []))
         }
         return line

@@ -58,18 +58,22 @@ struct ComparisonPages {
     /// which is where the trap is set.
     func area(of index: Int) -> [Line] {
         let pieces = scenes.map { $0.piece(index, of: target) }
-        let prots = pieces.map { $0?.pageProt }
+        let differs = areaDiffers(at: index)
         return scenes.indices.map { side in
             guard let piece = pieces[side] else { return Line(" " + targetName, Style(.plain, .dim)) }
             let shared = piece.flags.contains(.mayShare) ? "s" : "p"
             var line = Line(" \(targetName) \(piece.flags.letters)\(shared)")
             line.add(columns >= 34 ? "  page_prot " : " new ", Style(.plain, .dim))
-            let differs = Set(prots).count > 1
             line.add(
                 piece.pageProt + (differs ? "*" : ""),
                 Style(.plain, differs ? [.bold, .underline] : []))
             return line
         }
+    }
+
+    /// Whether new PTEs get something else under one of the kernels.
+    func areaDiffers(at index: Int) -> Bool {
+        Set(scenes.map { $0.piece(index, of: target)?.pageProt }).count > 1
     }
 
     private var targetName: String {
@@ -87,7 +91,7 @@ struct ComparisonPages {
         let texts = zip(scenes, pages).map { scene, page in
             page.map { page in fields.map { $0.text(scene.now, page) } }
         }
-        let words = zip(scenes, pages).map { scene, page in page.map { scene.now.word(for: $0) } }
+        let words = zip(scenes, pages).map { scene, page in page.map { stateText($0, scene) } }
         let differs = fields.indices.map { field in Set(texts.map { $0?[field] }).count > 1 }
         let wordsDiffer = Set(words).count > 1
         return scenes.indices.map { side in
@@ -105,17 +109,32 @@ struct ComparisonPages {
                     body.column(text[number], field.width, style, right: field.right)
                     body.add(" ")
                 }
-                let isLost = scene.isLost(page)
-                var style = isLost ? Style(.violation) : word.style
-                if wordsDiffer { style.emphasis.insert(.bold) }
+                var style = scene.isLost(page) ? Style(.violation) : scene.now.word(for: page).style
+                // Two words can have the same colour.
+                if wordsDiffer { style.emphasis.formUnion([.bold, .underline]) }
                 let room = max(0, columns - 3 - body.width)
-                body.add(clipped((isLost ? "!" : "") + word.rawValue, room), style)
+                body.add(clipped(word, room), style)
             } else {
                 body.add("not mapped", Style(.absent))
             }
             return framed(
                 body, scene, isSelected: isSelected, differs: wordsDiffer || differs.contains(true))
         }
+    }
+
+    /// Whether a page's row has a mark.
+    func rowDiffers(_ index: Int) -> Bool {
+        let fields = fields
+        let rows = scenes.map { scene in
+            scene.now.page(index, of: target).map { page in
+                fields.map { $0.text(scene.now, page) } + [stateText(page, scene)]
+            }
+        }
+        return Set(rows).count > 1
+    }
+
+    private func stateText(_ page: PageView, _ scene: Scene) -> String {
+        (scene.isLost(page) ? "!" : "") + scene.now.word(for: page).rawValue
     }
 
     /// `>` the cursor and `~` changed at the left, `*` differs at the right.
