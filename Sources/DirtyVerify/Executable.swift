@@ -48,6 +48,36 @@ enum Executable {
         return nil
     }
 
+    /// The scenario with its labelled operations made ordinary ones where nobody else acts before
+    /// their `finish`. The steps in between, and what is expected then, concern the inside of a
+    /// kernel function: they are left out.
+    static func unlabelled(_ scenario: Scenario) -> Scenario {
+        var plain = scenario
+        var index = 0
+        while index < plain.statements.count {
+            if let label = plain.statements[index].label, let end = finish(of: label, in: plain, after: index) {
+                plain.statements[index].label = nil
+                plain.statements.removeSubrange(index + 1...end)
+            }
+            index += 1
+        }
+        return plain
+    }
+
+    /// Where the operation that began there is finished; nil if anybody else acts before that.
+    private static func finish(of label: String, in scenario: Scenario, after start: Int) -> Int? {
+        guard case .operation = scenario.statements[start].command else { return nil }
+        for index in scenario.statements.indices.dropFirst(start + 1) {
+            switch scenario.statements[index].command {
+            case .finish(label): return index
+            case .step(label, .count), .step(label, .until): break
+            case .expect, .say, .chapter, .pause, .focus, .show, .hide, .note, .predict: break
+            default: return nil
+            }
+        }
+        return nil
+    }
+
     /// Why no host can carry this line out; nil when it can. What the machine at hand refuses only
     /// shows when it is tried.
     static func reason(against statement: Statement) -> String? {

@@ -18,7 +18,7 @@ struct VerifierRun {
         _ scenario: Scenario, _ abilities: HostAbilities, _ options: Verifier.Options
     ) throws {
         let placed = VerifierRun.placed(scenario)
-        session = try Session(placed.scenario, kernel: .v6_18, rules: options.rules)
+        session = try Session(Executable.unlabelled(placed.scenario), kernel: .v6_18, rules: options.rules)
         host = try Host(abilities)
         compareOptions.accessed = options.accessed
         compareOptions.readerProblem = abilities.readerProblem

@@ -34,6 +34,8 @@ struct Demo {
     /// The path as a person would type it from here.
     let shownPath: String
     let title: String
+    /// It says `expect invariants`: nothing goes wrong in it.
+    let isSound: Bool
 }
 
 /// Finds the shipped scenarios: in DIRTYSCOPE_DEMOS; above the program, in its checkout or where an
@@ -87,30 +89,36 @@ enum DemoLibrary {
             (order.firstIndex(of: $0) ?? order.count, $0) < (order.firstIndex(of: $1) ?? order.count, $1)
         }
         return groups.flatMap { group in
-            names(in: folder.appending(group)).map { name in
+            let names = entries(of: folder.appending(group)).filter { $0.hasSuffix(".demo") }
+            let demos = names.map { name in
                 let path = folder.appending(group).appending(name).string
-                return Demo(
-                    group: group, path: path,
-                    shownPath: path.hasPrefix(here + "/") ? String(path.dropFirst(here.count + 1)) : path,
-                    title: title(of: path))
+                let shown = path.hasPrefix(here + "/") ? String(path.dropFirst(here.count + 1)) : path
+                let (title, isSound) = contents(of: path)
+                return Demo(group: group, path: path, shownPath: shown, title: title, isSound: isSound)
             }
+            return demos.map { (place(of: $0), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
         }
     }
 
-    /// A group's scenarios: what a newcomer should read first, then the others by name.
-    private static func names(in group: FilePath) -> [String] {
-        let first = ["first-store", "before-tracking", "writeback-rearms", "two-processes"].map { $0 + ".demo" }
-        return entries(of: group).filter { $0.hasSuffix(".demo") }.sorted {
-            (first.firstIndex(of: $0) ?? first.count, $0) < (first.firstIndex(of: $1) ?? first.count, $1)
-        }
+    /// What a group is sorted by: what a newcomer should read first; then by number, `b01-` or
+    /// `s03a-`; of the demos of one number those in which something goes wrong before those that
+    /// say `expect invariants`, so that the answer never comes before its question; by name.
+    private static func place(of demo: Demo) -> (Int, String, Int, String) {
+        let first = ["first-store", "before-tracking", "writeback-rearms", "two-processes"]
+        let name = FilePath(demo.path).stem ?? ""
+        let prefix = name.prefix { $0 != "-" }
+        // Without a digit it is no number, but the first word of a name.
+        let number = prefix.dropFirst().first?.isNumber == true ? String(prefix) : name
+        return (first.firstIndex(of: name) ?? first.count, number, demo.isSound ? 1 : 0, name)
     }
 
-    private static func title(of path: String) -> String {
+    private static func contents(of path: String) -> (title: String, isSound: Bool) {
         // A pipe among the demos would be waited for without end.
         var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return "(no file)" }
-        guard let scenario = try? ScenarioLoader.parse(path, complains: false) else { return "(in error)" }
-        return scenario.title
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return ("(no file)", false) }
+        guard let scenario = try? ScenarioLoader.parse(path, complains: false) else { return ("(in error)", false) }
+        let isSound = scenario.statements.contains { $0.command == .expect(.invariant(nil)) }
+        return (scenario.title, isSound)
     }
 
     private static func workingFolder() -> String {

@@ -39,6 +39,51 @@ import Testing
         #expect(groups.starts(with: ["basics", "review", "bugs"]))
     }
 
+    /// Whoever reads the list downwards meets what goes wrong, and then the answer to it.
+    @Test func `stand in the list by number, what goes wrong before what is right`() throws {
+        try Scratch.with { scratch in
+            for folder in ["Demos/basics", "Demos/bugs"] {
+                try FileManager.default.createDirectory(
+                    atPath: scratch.path(folder), withIntermediateDirectories: true)
+            }
+            for name in ["xfs", "first-store", "msync-before", "msync-after"] {
+                _ = scratch.file("Demos/basics/\(name).demo", "expect invariants\n")
+            }
+            for name in ["b02-a-fix", "b01-fix", "b10-fix"] {
+                _ = scratch.file("Demos/bugs/\(name).demo", "expect invariants\n")
+            }
+            for name in ["b01-wrong", "b10-late", "b10-early", "b02-wrong"] {
+                _ = scratch.file("Demos/bugs/\(name).demo", "title \"Wrong\"\n")
+            }
+            let run = try Dirtyscope.run(
+                ["DIRTYSCOPE_DEMOS=" + scratch.path("Demos"), Dirtyscope.path, "demos"],
+                program: "/usr/bin/env")
+            let names = run.lines.filter { $0.hasPrefix("  ") }.compactMap {
+                $0.split(separator: " ").first?.split(separator: "/").last.map { String($0.dropLast(5)) }
+            }
+            #expect(
+                names == [
+                    "first-store", "msync-after", "msync-before", "xfs", "b01-wrong", "b01-fix",
+                    "b02-wrong", "b02-a-fix", "b10-early", "b10-late", "b10-fix",
+                ])
+        }
+    }
+
+    /// The rule of the list finds the answers by their last word.
+    @Test func `that go wrong have an answer behind them`() throws {
+        let listed = try Dirtyscope.run(["demos"]).lines.compactMap {
+            $0.split(separator: " ").first.map(String.init)
+        }
+        let bugs = listed.filter { $0.contains("/bugs/") }
+        let numbers = bugs.map { $0.split(separator: "/").last!.prefix(3) }
+        #expect(numbers == numbers.sorted())
+        for number in Set(numbers) {
+            let last = try #require(bugs.last { $0.contains("/\(number)-") })
+            let statements = try scenario(last).statements
+            #expect(statements.contains { $0.command == .expect(.invariant(nil)) }, "\(last)")
+        }
+    }
+
     @Test func `pass check`() throws {
         let run = try Dirtyscope.run(["check"] + Dirtyscope.demos)
         #expect(run.status == 0)

@@ -9,7 +9,7 @@ import Testing
         #expect(pty.status.contains("First store: why it faults"))
         #expect(pty.status.contains("step 0/113 ->  PAUSED  2.6.19  INV ok"))
         #expect(pty.screen.text.contains("s takes a step, S takes it back"))
-        #expect(pty.screen.text.contains("next  say \"A maps a file, shared and writable."))
+        #expect(pty.screen.text.contains("next  say \"A will map a file, shared and writable."))
         #expect(pty.screen.isAlternate)
         #expect(!pty.screen.isCursorVisible || pty.screen.cursor != (0, 0))
         #expect(!pty.modes.editsLines && !pty.modes.echoes)

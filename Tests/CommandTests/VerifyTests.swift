@@ -29,7 +29,7 @@ struct VerifyTests {
         "Demos/basics/fault-around.demo", "Demos/basics/msync-after.demo",
         "Demos/basics/private-and-fork.demo", "Demos/basics/tmpfs.demo",
         "Demos/basics/truncate.demo", "Demos/recorded/gdbm.demo", "Demos/recorded/lmdb.demo",
-        "Demos/recorded/rrdtool.demo",
+        "Demos/recorded/rrdtool.demo", "Demos/basics/xfs.demo",
     ]
 
     @Test(arguments: Dirtyscope.demos)

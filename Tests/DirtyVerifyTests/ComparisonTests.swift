@@ -178,4 +178,27 @@ import Testing
         let statement = try #require(scenario.statements.last)
         #expect((Executable.reason(against: statement) == nil) == isExecutable)
     }
+
+    /// Lines of W, whose label is the only thing in a host's way as long as nobody else acts.
+    @Test(arguments: [
+        ("W: A write m[0]\nstep W until do_wp_page\nexpect db[0] !dirty\nsay \"x\"\nstep W 2\nfinish W", true),
+        ("W: A write m[0]\nfinish W\nW: A write m[0]\nfinish W", true),
+        ("W: A write m[0]\nA pread db[0]\nfinish W", false),
+        ("W: A write m[0]\nstep device\nfinish W", false),
+        ("W: A write m[0]\nV: A pread db[0]\nfinish W\nfinish V", false),
+        ("W: A write m[0]\nstep W 2", false),
+    ])
+    func labelsThatNobodyComesBetween(lines: String, isPlain: Bool) throws {
+        let setUp = "file db 1 ext4 cached\nprocess A\nA mmap m db rw shared\n"
+        let scenario = try ScenarioParser.parse(setUp + lines + "\nexpect faults minor=1", name: "x").get()
+        let plain = Executable.unlabelled(scenario)
+        #expect(plain.statements.allSatisfy { Executable.reason(against: $0) == nil } == isPlain)
+        #expect((plain == scenario) == !isPlain)
+        #expect(plain.statements.last == scenario.statements.last)
+        // What is left is a scenario with the same operations on the same lines.
+        let operations = { (scenario: Scenario) in
+            scenario.statements.filter { if case .operation = $0.command { true } else { false } }.map(\.location)
+        }
+        #expect(operations(plain) == operations(scenario))
+    }
 }
