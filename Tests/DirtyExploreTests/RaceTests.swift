@@ -21,6 +21,29 @@ import Testing
         #expect(found.verdict == verdict)
     }
 
+    /// What the chosen kernel does not have is an error in a scenario for it, so it is left out.
+    @Test(arguments: [
+        ("kernel 2.6.20\nfile db 1 xfs cached buffers=2", Profile.v6_18),
+        ("kernel 6.18\nfile db 2 ext4 cached folio=2", .v2_6_20),
+    ])
+    func `a schedule replays on a kernel that the scenario was not written for`(
+        setUp: String, kernel: Profile
+    ) async throws {
+        let found = try await explore(
+            setUp + """
+
+                process A
+                A mmap m db rw shared
+                race
+                  A write m[0]
+                  writeback db[0]
+                end
+                expect db[0] dirty
+                """, kernel: kernel)
+        #expect(found.verdict == .violated)
+        #expect(try replay(found).failures > 0)
+    }
+
     @Test func `a schedule replays as a scenario whose expectation fails`() async throws {
         let found = try await explore(storeAgainstWriteback, kernel: .v2_6_20)
         let (failures, end) = try replay(found)

@@ -30,8 +30,11 @@ public struct Counterexample {
         writeSetUp(statements)
         var (at, race) = (0, 0)
         while at < statements.count {
-            let statement = statements[at]
+            var statement = statements[at]
             at += 1
+            if case .file(let file) = statement.command {
+                statement.command = .file(file.meaningful(on: explorer.profile.rawValue))
+            }
             if case .race(let raceLines) = statement.command, !raceLines.isEmpty {
                 let moves = breach.schedule.filter { $0.race == race }
                 writeRace(raceLines, moves, number: race)

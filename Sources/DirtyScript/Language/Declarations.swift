@@ -214,7 +214,7 @@ extension Declarations {
                     continue
                 }
                 let kernel = kernel ?? Vocabulary.defaultKernel
-                guard Vocabulary.largeFolioKernels.contains(kernel) else { continue }
+                guard Vocabulary.kernelsWithoutXFSBuffers.contains(kernel) else { continue }
                 diagnostics.append(
                     check.source.diagnostic(
                         "pages on xfs have no buffers on \(kernel)", at: check.location,

@@ -149,6 +149,15 @@ public struct FileDeclaration: Hashable, Sendable {
         self.pages = pages
         self.fileSystem = fileSystem
     }
+
+    /// The same file without what has no meaning on a kernel, and is ignored where one is chosen that
+    /// the scenario was not written for.
+    public func meaningful(on kernel: String) -> FileDeclaration {
+        var file = self
+        if !Vocabulary.largeFolioKernels.contains(kernel) { file.folio = 1 }
+        if fileSystem == "xfs", Vocabulary.kernelsWithoutXFSBuffers.contains(kernel) { file.buffers = 1 }
+        return file
+    }
 }
 
 /// `device NAME PAGES KIND [mkwrite] [nomapping]`

@@ -7,8 +7,9 @@ public enum Vocabulary {
     /// Where folios of more than one page can be: 2.6 has single pages only.
     public static let largeFolioKernels = ["6.18"]
     public static let largeFolioFileSystems = ["ext3", "ext4", "xfs"]
-    /// Whose pages have buffer heads; those of xfs in 2.6 only.
+    /// Whose pages have buffer heads; those of xfs not under these kernels.
     public static let bufferFileSystems = ["ext3", "ext4", "xfs"]
+    public static let kernelsWithoutXFSBuffers = ["6.18"]
     /// Whose journal has a data mode.
     public static let journalFileSystems = ["ext3", "ext4"]
     public static let deviceKinds = ["pfnmap", "insertpage", "custom-prot", "mkwrite"]
