@@ -82,7 +82,7 @@ import Testing
     /// What a screen of a size shows, and what it has no room for.
     static let layouts: [(size: Size, shown: [String], hidden: [String])] = [
         (
-            Size(120, 40), ["[3] Call path", "[7] Who can move", "[8] TLB", "[9] Log", "History of page"],
+            Size(120, 40), ["[3] Call path", "[7] Who can move", "[8] TLB", "[9] Log", "History of "],
             ["ok I1"]
         ),
         (Size(40, 12), ["1V [2Pages] 3C", "? help"], ["[1] VMAs"]),

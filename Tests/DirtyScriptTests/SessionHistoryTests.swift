@@ -94,7 +94,7 @@ import Testing
         var before = walker.progress
         while case .moved = walker.advance() {
             if before.isStop(walker.progress) { stops.append(walker.position) }
-            if before.milestone != walker.progress.milestone { ends.append(walker.position) }
+            if walker.progress.hasEndedCommand(since: before) { ends.append(walker.position) }
             before = walker.progress
         }
         for position in 1...max(1, walker.position) {

@@ -188,9 +188,6 @@ public struct Moves: RandomAccessCollection, Sendable {
 }
 
 extension Progress {
-    /// Differs between two positions when a statement, or a line of a race, has ended between them.
-    public var milestone: [Int] { [cursor, race?.ended.count ?? 0] }
-
     /// Whether a command has ended with the move that led here. Lines that ride along with the first
     /// move of the next command are none.
     public func hasEndedCommand(since before: Progress) -> Bool {
