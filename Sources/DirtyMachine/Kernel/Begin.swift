@@ -137,7 +137,7 @@ extension Machine {
         switch request {
         case .access(_, let pages, let store, let value):
             setRange(t, pages)
-            if store { setStoredValue(t, value, serial ?? takeSerials(value == nil ? pages.count : 0)) }
+            if store { setStoredValue(t, value, serial ?? nextSerials(value == nil ? pages.count : 0)) }
         case .mmap(_, _, let file, let pages, let access, let shared, let readOnly, let populate):
             setRange(t, pages)
             self[t, .file] = file
@@ -155,7 +155,7 @@ extension Machine {
         case .poke(_, let target, let pages, let value):
             setRange(t, pages)
             self[t, .target] = target
-            setStoredValue(t, value, serial ?? takeSerials(value == nil ? pages.count : 0))
+            setStoredValue(t, value, serial ?? nextSerials(value == nil ? pages.count : 0))
         case .peek(_, let target, let pages):
             setRange(t, pages)
             self[t, .target] = target
@@ -170,7 +170,7 @@ extension Machine {
         case .pinwrite(_, let mapping, let pages, let value):
             setRange(t, pages)
             self[t, .mapping] = mapping
-            setStoredValue(t, value, serial ?? takeSerials(value == nil ? pages.count : 0))
+            setStoredValue(t, value, serial ?? nextSerials(value == nil ? pages.count : 0))
         case .mprotect(_, let pages, let access):
             setRange(t, pages)
             self[t, .protection] = UInt64(access.rawValue)
@@ -185,7 +185,7 @@ extension Machine {
         case .pwrite(_, let file, let indices, let value):
             setRange(t, indices)
             self[t, .file] = file
-            setStoredValue(t, value, serial ?? takeSerials(value == nil ? indices.count : 0))
+            setStoredValue(t, value, serial ?? nextSerials(value == nil ? indices.count : 0))
         case .ftruncate(_, let file, let pages):
             self[t, .file] = file
             self[t, .newSize] = pages
@@ -217,9 +217,14 @@ extension Machine {
         self[t, .hasExplicitValue] = value != nil
     }
 
-    /// Gives out serial numbers, one for each page that a store without a value of its own
-    /// writes, when the store is issued. Returns the first.
+    /// Gives out serial numbers before their stores begin, one for each page that a store without a
+    /// value of its own writes. Returns the first.
     public mutating func takeSerials(_ count: Int) -> Int {
+        setCause(task: 0, function: .scenario)
+        return nextSerials(count)
+    }
+
+    private mutating func nextSerials(_ count: Int) -> Int {
         let first = self[State.system, .nextSerial]
         self[State.system, .nextSerial] = first + count
         return first
