@@ -58,7 +58,7 @@ import Testing
 
     @Test func `a function that the task does not come to`() throws {
         #expect(try complaint("W: writeback db[0]\nstep W until page_mkclean_one\nstep W until page_mkclean") == """
-            test.demo:9:14: error: 'W' ended before it came to page_mkclean; \
+            test.demo:9:14: error: 'W' ends without coming to page_mkclean; \
             expected a function on its way: set_page_dirty, __set_page_dirty_buffers, \
             write_cache_pages, block_write_full_page, pdflush or wait_on_page_writeback_range
               step W until page_mkclean

@@ -58,7 +58,7 @@ import Testing
 
     @Test func `step until a function that never runs is an error`() throws {
         let played = try Played(dirtyPage + "W: writeback db[0]\nstep W until do_wp_page\n")
-        #expect(played.complaint == "'W' ended before it came to do_wp_page")
+        #expect(played.complaint == "'W' ends without coming to do_wp_page")
         #expect(played.place?.line == 8)
     }
 

@@ -170,6 +170,16 @@ import Testing
         #expect(life.map(\.position) == life.map(\.position).sorted())
     }
 
+    @Test func anEntryThatGoesIsNotWriteProtected() throws {
+        var session = try Fixture.session(
+            "kernel 2.6.19\nfile db 1 ext3 cached\nprocess A\nA mmap m db rw shared\nA write m[0]\nA munmap m\n")
+        _ = try session.run()
+        let file = try #require(session.machine.file(named: "db"))
+        let life = session.life(ofPage: 0, of: file, limit: 20).map(\.text)
+        #expect(life.contains("unmapped from A"))
+        #expect(!life.contains("write-protected by A"))
+    }
+
     @Test func aLifeLeadsToItsSteps() throws {
         var player = try Fixture.player(Fixture.firstStore, "G")
         player.enter("life db[0]")

@@ -29,8 +29,13 @@ public struct ComparedCommand: Hashable, Sendable {
     /// Whether anything in its columns is not the same everywhere.
     public var columnsDiffer: Bool { Set(columns).count > 1 }
 
-    /// Nothing in its columns differs, and nothing has come to differ since.
-    public var isSame: Bool { !columnsDiffer && differences.isEmpty }
+    /// Nothing in its columns differs, and nothing has come to differ since. Of an `expect`, what
+    /// counts is whether it passed.
+    public var isSame: Bool {
+        let isCheck = columns.contains { $0?.passed != nil }
+        let differs = isCheck ? Set(columns.map { $0?.passed }).count > 1 : columnsDiffer
+        return !differs && differences.isEmpty
+    }
 }
 
 /// A comparison run to its end, command by command.

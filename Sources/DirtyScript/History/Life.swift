@@ -48,7 +48,8 @@ extension Session {
             case ("present", "1") where change.function != .page_mkclean_one: return "mapped by \(owner)"
             case ("present", "0") where change.function != .page_mkclean_one: return "unmapped from \(owner)"
             case ("write", "1") where !change.function.isClean: return "writable for \(owner)"
-            case ("write", "0"): return "write-protected by \(mover)"
+            case ("write", "0") where change.function.isClean || change.function.protects:
+                return "write-protected by \(mover)"
             default: return nil
             }
         }
@@ -66,4 +67,7 @@ extension Session {
 
 extension KernelFunction {
     fileprivate var isClean: Bool { self == .page_mkclean || self == .page_mkclean_one }
+
+    /// Takes the write bit of an entry that stays.
+    fileprivate var protects: Bool { self == .change_pte_range || self == .copy_page_range }
 }

@@ -50,7 +50,7 @@ extension Session {
             if change.function != .scenario, !visited.contains(name) { visited.append(name) }
         }
         return CannotBegin(
-            message: "'\(label)' ended before it came to \(function)", word: function,
+            message: "'\(label)' ends without coming to \(function)", word: function,
             expected: visited.isEmpty
                 ? nil : "a function on its way: " + alternatives(Array(visited.suffix(6))),
             candidates: visited)

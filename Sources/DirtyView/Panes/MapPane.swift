@@ -129,7 +129,7 @@ struct MapPane {
 
     /// How many cells are in which state, the worst first.
     private func tally(_ words: [PageWord], _ lost: Set<Int>) -> Line {
-        var line = Line("all ", Style(.plain, .dim))
+        var line = Line("cells ", Style(.plain, .dim))
         if !lost.isEmpty { line.add("!LOST \(lost.count)  ", Style(.violation)) }
         for word in PageWord.allCases.sorted(by: { $0.severity > $1.severity }) {
             let cells = words.count { $0 == word }
