@@ -111,4 +111,23 @@ import Testing
         #expect(!scalars.contains { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) || $0.value == 0x202e })
         #expect(!scalars.contains { (0x2500...0x28ff).contains($0.value) })
     }
+
+    /// The answer to "why" has no columns, no line is too long, and it names what can be typed there.
+    @Test func whyIsToldInSentences() throws {
+        var player = try player(Fixture.lost)
+        _ = player.answer("last")
+        let answer = player.answer("why lost")
+        #expect(answer.allSatisfy { $0.unicodeScalars.count <= 80 })
+        #expect(answer.first?.hasPrefix("Why: store of 2 to db[0] lost") == true)
+        #expect(answer.contains { $0.hasPrefix("> step 68, reclaim: db.folio[0].cached 1 -> 0") })
+        #expect(answer.suffix(2).first == "'step N' goes to a step; 'down' and 'up' select, an empty line goes there;")
+        #expect(answer.last == "'right' and 'left' ask about another bit; 'back' leaves")
+        let below = player.answer("down")
+        #expect(below.contains { $0.hasPrefix("> step 39, writeback: A.m.pte[0].dirty 1 -> 0") })
+        #expect(player.answer("step 33").contains("step 33 of 71"))
+        #expect(player.player.session.position == 33 && player.player.sheetRow != nil)
+        #expect(player.answer("right").first?.hasPrefix("Why: store of 2") == false)
+        _ = player.answer("back")
+        #expect(player.player.view == .main)
+    }
 }

@@ -25,4 +25,9 @@ extension Machine {
                 file: self[vma, .file], pgoff: self[vma, .pgoff], vma: vma)
         }
     }
+
+    /// Where a page that an mremap under way has moved to `vpn` was before.
+    public func addressBeforeMove(of vpn: Int, by task: Ref<Task>) -> Int {
+        vpn - self[task, .newAddress] + self[task, .first]
+    }
 }

@@ -342,6 +342,14 @@ extension Machine {
         return lost
     }
 
+    /// Whether a store is among those that are gone for good.
+    public func isLost(_ store: LostStore) -> Bool {
+        let (file, index) = (store.file, store.index)
+        let word = state.radixValue(self[file, .stored], index)
+        return word != 0 && UInt32(truncatingIfNeeded: word) == store.value && index < self[file, .size]
+            && !survives(store.value, file, index)
+    }
+
     private func survives(_ value: UInt32, _ file: Ref<File>, _ index: Int) -> Bool {
         let cached = state.findPage(file, index)
         if cached.exists, isUptodate(cached), self[cached, .contents] == value { return true }

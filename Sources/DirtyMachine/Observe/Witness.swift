@@ -20,6 +20,23 @@ extension Machine {
         return InvariantChecks(self).mapped.contains { $0.folio == page && $0.entry.dirty }
     }
 
+    /// A clock of a page's own that each store to it moves on: two states with the same time have had
+    /// the same latest store. 0 where there was none.
+    public func latestStoreTime(_ file: Ref<File>, _ index: Int) -> Int {
+        Int(state.radixValue(self[file, .stored], index) >> 33)
+    }
+
+    /// Whether a change is the note that there has been a store to some page.
+    public func isNoteOfStore(_ change: Change) -> Bool {
+        guard change.kind == .node, state.kind(at: change.ref) == .node else { return false }
+        return self[Ref<Node>(raw: change.ref), .role] == .stored
+    }
+
+    /// Whether fsync or msync has returned 0 though the disk lacked a store that the page had by then.
+    public func hasBrokenPromise(_ file: Ref<File>, _ index: Int) -> Bool {
+        state.radixValue(self[file, .broken], index) != 0
+    }
+
     /// The task has a dirty PTE in its hands, or is about to dirty the page, or to submit it.
     private func isAboutToTell(of page: Ref<Folio>, _ task: Ref<Task>) -> Bool {
         for entry in [self[task, .rmapOld], self[task, .zapOld]] where entry.dirty && entry.folio == page {

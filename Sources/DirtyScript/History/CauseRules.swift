@@ -22,101 +22,14 @@ struct CauseRules {
                 bits: [Bit("\(subject).folio[\(index)].sampled", "1"), Bit("\(subject).folio[\(index)].writeback", "1")],
                 because: "the device wrote what it had read from memory")
         }
-        if subject.contains(".vma[") { return Trail(because: "the call changed the mapping") }
-        return lock(alteration)
-    }
-
-    // MARK: Accesses
-
-    /// A load or store that did not go through: what the page table said.
-    func trail(ofAccessBefore before: Machine) -> Trail {
-        let isStore = move.frame?.function == .user_store
-        let what = isStore ? "store" : "load"
-        guard let (path, mapping, entry) = target(before) else { return Trail(because: "the program's own \(what)") }
-        guard entry.isMapped else {
-            return Trail(
-                bits: [Bit(path + ".present", "0"), Bit(mapping, isPrefix: true)],
-                because: "the \(what) found no PTE")
-        }
-        if isStore, !entry.write {
-            return Trail(
-                bits: [Bit(path + ".write", "0"), Bit(path + ".present", "1")],
-                because: "the store found the PTE without its write bit")
-        }
-        return Trail(because: "the program's own \(what)")
-    }
-
-    /// The PTE that the task's access is about: its path, that of the VMAs of its process, and what
-    /// it was.
-    private func target(_ before: Machine) -> (path: String, mapping: String, entry: PTE)? {
-        // A task begins with its first step, so it may not have been there before.
-        let then = before.task(inSlot: move.slot).exists ? before : machine
-        let task = then.task(inSlot: move.slot)
-        guard task.exists, then.process(of: task).exists, let vpn = then.accessedPage(of: task) else { return nil }
-        let space = before.space(of: then.process(of: task))
-        guard space.exists else { return nil }
-        let owner = before.name(of: before.owner(of: space))
-        return (before.path(of: space, vpn), "\(owner).vma", before.entry(space, vpn))
-    }
-
-    /// The access that the task was about, where it was one; else the command itself.
-    private func access(_ because: String) -> Trail {
-        let task = machine.task(inSlot: move.slot)
-        let isAccess = task.exists && machine.state.stack(of: task).first?.function.isAccess == true
-        return isAccess || operationIsAccess
-            ? Trail(accessOf: move.slot, because: because) : Trail(because: because + ", for the call")
-    }
-
-    /// Whether the move belongs to a load or a store, though its task may have ended with it.
-    private var operationIsAccess: Bool {
-        guard case .operation(let operation) = session.statement(atLine: move.line)?.command else { return false }
-        switch operation {
-        case .read, .write: return true
-        default: return false
-        }
-    }
-
-    // MARK: Page tables and TLBs
-
-    private func entry(_ alteration: Alteration) -> Trail {
-        let path = alteration.subject
-        switch alteration.function {
-        case .user_load, .user_store:
-            return Trail(
-                bits: [Bit(path + ".write", "1"), Bit(path + ".present", "1")],
-                because: "the CPU's access went through the PTE as it stood")
-        case .page_mkclean, .page_mkclean_one:
-            return Trail(
-                bits: pageBits(behind: path, "dirty", "1"),
-                because: "the page was dirty and is to be written: its PTEs are cleaned first")
-        case .msync_page_range:
-            return Trail(bits: [Bit(path + ".dirty", "1")], because: "msync walks the page table for dirty PTEs")
-        case .change_pte_range: return Trail(because: "mprotect gives the PTEs the new permission")
-        case .copy_page_range: return Trail(because: "fork copies the page table")
-        case .zap_pte_range, .unmap_region, .unmap_mapping_range, .exit_mmap:
-            return Trail(because: "the pages are unmapped")
-        case .try_to_unmap: return Trail(because: "reclaim unmaps the page everywhere")
+        if subject.contains(".vma[") { return area(alteration) }
+        switch attribute {
+        case "size": return Trail(because: "the call sets the size of the file")
+        case "inode_dirty": return Trail(because: alteration.new == "1" ? "data or size of the file have changed" : "the inode is written")
+        case "alive": return Trail(because: alteration.new == "1" ? "the process begins" : "the process ends")
         default: break
         }
-        if alteration.attribute == "write" || alteration.attribute == "dirty", alteration.new == "1" {
-            return access("the fault made the PTE writable")
-        }
-        return access(alteration.new == "1" ? "the fault installed the PTE" : "the fault replaced the PTE")
-    }
-
-    private func translation(_ alteration: Alteration) -> Trail {
-        // `cpu0.tlb[A.m[0]]`: the page's PTE is `A.m.pte[0]`.
-        let page = alteration.subject.drop { $0 != "[" }.dropFirst().dropLast()
-        guard let bracket = page.lastIndex(of: "[") else { return Trail(because: "the CPU walked the page table") }
-        let path = page[..<bracket] + ".pte" + page[bracket...]
-        if alteration.new == "1" {
-            return Trail(
-                bits: [Bit(path + ".write", "1"), Bit(path + ".present", "1")],
-                because: "the CPU walked the page table and kept what it found")
-        }
-        return Trail(
-            bits: [Bit(path + ".write", "0"), Bit(path + ".present", "0")],
-            because: "the page table had changed, so the TLBs were flushed")
+        return lock(alteration)
     }
 
     // MARK: Pages
@@ -136,7 +49,8 @@ struct CauseRules {
             return Trail(bits: [Bit(path + ".sampled", "1"), Bit(path + ".writeback", "1")], because: "the device is through with the page")
         case ("sampled", _):
             return Trail(bits: [Bit(path + ".writeback", "1")], because: "the page was under writeback")
-        case ("value", _): return stored(alteration, path)
+        case ("value", _):
+            return alteration.function.isAccess ? stored(path) : Trail(because: "the contents were read or written by the kernel")
         case ("tag.dirty", true): return Trail(bits: [Bit(path + ".dirty", "1")], because: "the page is dirty, so that writeback has to find it")
         case ("tag.dirty", false):
             return Trail(bits: [Bit(path + ".writeback", "1"), Bit(path + ".dirty", "0")], because: "the page is being written")
@@ -145,6 +59,10 @@ struct CauseRules {
         case ("mapcount", _):
             return Trail(bits: entryPaths(of: path).map { Bit($0 + ".frame") }, because: "a PTE was installed or taken away")
         case ("cached", true), ("uptodate", true), ("buffers", _): return access("the page was needed")
+        case ("cached", false) where alteration.function == .power_loss: return Trail(because: "all of memory is gone")
+        case ("cached", false) where calls.contains(.sys_ftruncate):
+            return Trail(
+                bits: [Bit(path[..<(path.firstRange(of: ".folio[")?.lowerBound ?? path.endIndex)] + ".size")], because: "the file has got shorter, and the page lies beyond its end")
         case ("cached", false):
             return Trail(bits: [Bit(path + ".dirty", "0")], because: "the page was clean and unmapped, so that it could go")
         case ("locked", true): return Trail(because: "the function locks the page")
@@ -152,24 +70,31 @@ struct CauseRules {
         }
     }
 
+    /// The kernel functions that the task is in, outermost first.
+    var calls: [KernelFunction] {
+        let task = machine.task(inSlot: move.slot)
+        return task.exists ? machine.state.stack(of: task).map(\.function) : []
+    }
+
     /// Who dirties a page has learned of a store: by a fault, from a PTE, or by writing itself.
     private func dirtied(_ path: String) -> Trail {
         let entries = entryPaths(of: path)
-        let task = machine.task(inSlot: move.slot)
-        let isFault = task.exists && machine.state.stack(of: task).first?.function.isAccess == true || operationIsAccess
-        if isFault {
-            return Trail(
-                bits: entries.flatMap { [Bit($0 + ".write", "1"), Bit($0 + ".dirty", "1")] }, accessOf: nil,
-                because: "a fault made a PTE of it writable, and that is accounted")
+        if calls.first?.isAccess == true || operationIsAccess {
+            // A file system may mark the page before the PTE lets the store through.
+            guard let entry = entryOfFault, entry.isWritable else {
+                return Trail(accessOf: move.slot, because: "a store faults, and the page is marked dirty before its PTE gets W")
+            }
+            return Trail(bits: [Bit(entry.path + ".write", "1")], because: "a fault made its PTE writable, and that is accounted")
         }
-        if case .operation(.pwrite) = session.statement(atLine: move.line)?.command {
-            return Trail(because: "write(2) has put data into the page")
+        if calls.contains(.sys_write) { return Trail(because: "write(2) has put data into the page") }
+        if calls.contains(.driver_unpin) {
+            return Trail(bits: [Bit(path + ".pinned", "1")], because: "the driver marks what it has pinned when it lets go of it")
         }
+        if calls.contains(.access_process_vm) { return Trail(because: "another process has written to the page, and marks it") }
         return Trail(bits: entries.map { Bit($0 + ".dirty", "1") }, because: "a PTE that maps it was dirty")
     }
 
-    private func stored(_ alteration: Alteration, _ path: String) -> Trail {
-        guard alteration.function.isAccess else { return Trail(because: "the contents were read or written by the kernel") }
+    private func stored(_ path: String) -> Trail {
         let entries = entryPaths(of: path)
         let task = machine.task(inSlot: move.slot)
         // The PTE that it went by may be read-only by now: then a TLB has let it through.
@@ -198,16 +123,15 @@ struct CauseRules {
         return machine.mappers(of: file, index, limit: 64).map { machine.path(of: machine.space(of: $0.process), $0.vpn) }
     }
 
-    /// An attribute of the page that a PTE maps: `A.m.pte[0]` → `db.folio[0].dirty`.
-    private func pageBits(behind entry: String, _ attribute: String, _ value: String) -> [Bit] {
-        let parts = entry.split(separator: ".")
-        guard parts.count == 3, let process = machine.process(named: String(parts[0])),
-            let mapping = machine.mapping(named: String(parts[1]), of: process), machine.extent(of: mapping) != nil,
-            let index = Int(parts[2].dropFirst("pte[".count).dropLast())
-        else { return [] }
-        let page = machine.page(index, of: mapping, in: process)
-        guard page.file.exists else { return [] }
-        return [Bit("\(machine.name(of: page.file)).folio[\(page.fileIndex)].\(attribute)", value)]
+    // MARK: VMAs
+
+    private func area(_ alteration: Alteration) -> Trail {
+        let task = machine.task(inSlot: move.slot)
+        guard calls.contains(.sys_fork), machine.process(of: task).exists else { return Trail(because: "the call changed the mapping") }
+        // The child has its VMAs at the parent's addresses.
+        let parent = machine.name(of: machine.owner(of: machine.space(of: machine.process(of: task))))
+        let original = parent + alteration.subject.drop { $0 != "." }
+        return Trail(bits: [Bit("\(original).\(alteration.attribute)")], because: "fork copies the VMA of \(parent)")
     }
 
     // MARK: Counters and locks

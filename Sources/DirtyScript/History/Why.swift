@@ -10,12 +10,14 @@ public struct Cause: Hashable, Sendable {
     public let command: String
     /// The step that it was.
     public let frame: StackFrame?
-    /// What it did that matters here; empty for an access that faulted.
+    /// What it did that matters here.
     public let touches: [Touch]
+    /// What is to be said where no attribute that others can see has changed; empty otherwise.
+    public var note = ""
     /// The kernel functions that the task was in, outermost first.
     public let stack: [KernelFunction]
     /// Why it came to that, in one sentence that the next link goes on from.
-    public let because: String
+    public var because: String
 }
 
 extension Session {
@@ -33,7 +35,8 @@ extension Session {
         return search.chain(from: bits, limit: limit)
     }
 
-    /// Why a store is lost: the move with which its last copy went, and what led to that.
+    /// Why a store is lost: the move with which its last copy went, those that took away what knew of
+    /// it, the store itself, and what let it through.
     func whyLost(_ store: LostStore, limit: Int) -> [Cause] {
         var search = CauseSearch(self)
         return search.chain(fromTheLossOf: store, limit: limit)
@@ -67,17 +70,20 @@ struct Trail {
     /// The latest load or store of the task in this slot.
     var accessOf: Int?
     var because: String
+
+    /// Nothing before it: the command itself is the reason.
+    var isEnd: Bool { bits.isEmpty && accessOf == nil }
 }
 
 /// Goes back through a session's moves and gathers causes.
-private struct CauseSearch {
+struct CauseSearch {
     /// A copy that goes back.
-    private var walker: Session
+    var walker: Session
 
     /// Moves that one answer is looked for among.
     private static let limit = 500_000
 
-    private let earliest: Int
+    let earliest: Int
 
     init(_ session: Session) {
         walker = session
@@ -86,38 +92,25 @@ private struct CauseSearch {
 
     mutating func chain(from bits: [Bit], limit: Int) -> [Cause] {
         var causes: [Cause] = []
-        var trail = Trail(bits: bits, because: "")
-        while causes.count < limit {
-            guard let (cause, next) = find(trail) else {
-                if let root = beginning(causes) { causes.append(root) }
-                break
-            }
-            causes.append(cause)
-            guard let next else { break }
-            trail = next
-        }
+        follow(Trail(bits: bits, because: ""), &causes, limit)
         return causes
     }
 
-    /// Goes back to where the store was not lost yet; the chain begins with the move behind that.
-    mutating func chain(fromTheLossOf store: LostStore, limit: Int) -> [Cause] {
-        let session = walker
-        while walker.position > earliest {
-            let paths = walker.latestAlterations.map(\.path)
-            let loss = walker.position
-            walker.stepBack()
-            guard !walker.machine.lostStores.contains(store) else { continue }
-            let name = walker.machine.name(of: store.file)
-            let bits = paths.filter { $0.hasPrefix(name + ".") || $0.contains(".pte[") }.map { Bit($0) }
-            walker = session
-            walker.go(to: loss)
-            return bits.isEmpty ? [] : chain(from: bits, limit: limit)
+    /// Goes on from a trail to where it ends.
+    mutating func follow(_ trail: Trail, _ causes: inout [Cause], _ limit: Int) {
+        var trail = trail
+        while causes.count < limit, !trail.isEnd {
+            guard let (cause, next) = find(trail) else {
+                if let root = beginning(causes) { causes.append(root) }
+                return
+            }
+            causes.append(cause)
+            trail = next
         }
-        return []
     }
 
     /// The latest move that a trail leads to, and the trail that goes on from it.
-    private mutating func find(_ trail: Trail) -> (Cause, Trail?)? {
+    private mutating func find(_ trail: Trail) -> (Cause, Trail)? {
         while walker.position > earliest, let move = walker.moves.last {
             let isAccess = trail.accessOf == move.slot && move.frame?.function.isAccess == true
             let all = isAccess || trail.bits.isEmpty ? [] : walker.latestAlterations
@@ -136,13 +129,15 @@ private struct CauseSearch {
             }
             let position = walker.position
             walker.stepBack()
-            return (cause(position, move, found, next), next.bits.isEmpty && next.accessOf == nil ? nil : next)
+            var cause = cause(position, move, found, next.because)
+            if isAccess { cause.note = "the \(move.frame?.function == .user_store ? "store" : "load") cannot go through: a fault" }
+            return (cause, next)
         }
         return nil
     }
 
     /// Told with the stack as it was before the move.
-    private func cause(_ position: Int, _ move: Move, _ found: [Alteration], _ next: Trail) -> Cause {
+    func cause(_ position: Int, _ move: Move, _ found: [Alteration], _ because: String) -> Cause {
         let machine = walker.machine
         let task = machine.task(inSlot: move.slot)
         return Cause(
@@ -150,7 +145,7 @@ private struct CauseSearch {
             command: walker.statement(atLine: move.line)?.labelledText ?? "", frame: move.frame,
             touches: found.map(Touch.init),
             stack: move.slot != 0 && task.exists ? machine.state.stack(of: task).map(\.function) : [],
-            because: next.because)
+            because: because)
     }
 
     /// Where the trail is lost at the first move: it was so when the scenario began.

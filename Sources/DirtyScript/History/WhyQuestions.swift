@@ -31,6 +31,18 @@ extension Session {
         }
     }
 
+    /// Why is each store that is lost lost? Then the bits of the page that lost the first of them.
+    public var questionsAboutLosses: [WhyQuestion] {
+        let losses = machine.lostStores.map(question(about:))
+        guard let page = losses.first?.lost else { return [] }
+        return losses + questions(about: .page(file: machine.name(of: page.file), index: page.index)).filter { $0.lost == nil }
+    }
+
+    private func question(about lost: LostStore) -> WhyQuestion {
+        WhyQuestion(
+            label: "store of \(lost.value) to \(machine.name(of: lost.file))[\(lost.index)] lost", value: "", paths: [], lost: lost)
+    }
+
     /// The answer to a question: the chain of causes, the latest first.
     public func why(_ question: WhyQuestion, limit: Int = 16) -> [Cause] {
         if let lost = question.lost { return whyLost(lost, limit: limit) }
@@ -74,7 +86,7 @@ extension Session {
         func flag(_ isOn: Bool) -> String { isOn ? "1" : "0" }
         var questions: [WhyQuestion] = []
         if let lost = machine.lostStores.first(where: { $0.file == file && $0.index == index }) {
-            questions.append(WhyQuestion(label: "store of \(lost.value) to \(name)[\(index)] lost", value: "", paths: [], lost: lost))
+            questions.append(question(about: lost))
         }
         let exists = folio.exists
         questions += [

@@ -106,7 +106,9 @@ public struct PlainPlayer: Sendable {
     /// In a view that takes keys, a line is a key by its name, or the characters to be typed.
     private mutating func answerInView(_ words: [String]) -> [String] {
         let before = player.session.position
-        if words.isEmpty {
+        if player.sheetRow != nil, words.count == 2, words[0] == "step", let step = Int(words[1]), step >= 0 {
+            player.jump(to: step)
+        } else if words.isEmpty {
             player.press(.enter)
         } else if words == ["back"] || words == ["quit"] {
             player.press(.escape)
@@ -122,8 +124,20 @@ public struct PlainPlayer: Sendable {
     /// The view's own lines, without what stands around it on every screen.
     private var screen: [String] {
         if player.chooserRow != nil { return Spoken(player).pane(.tasks) + ["a number picks one, 'back' leaves"] }
-        if player.sheetRow != nil { return Spoken(player).sheet + ["Down and Up select, Enter goes there, 'back' leaves"] }
+        if player.sheetRow != nil { return Spoken(player).sheet + wrap(sheetCommands, 80) }
         return player.frame(size: Size(100, 50)).text.split(separator: "\n").dropFirst().map(String.init)
+    }
+
+    /// The lines that an open list takes, beside those that it has in common with every other place.
+    private var sheetCommands: String {
+        let others: String
+        switch player.insight.sheet {
+        case .why?: others = "; 'right' and 'left' ask about another bit"
+        case .difference?: others = "; 'right' and 'left' choose another moment"
+        case .breakpoints?: return "'down' and 'up' select, an empty line turns it on or off, 'x' takes it out, 'back' leaves"
+        case .life?, nil: others = ""
+        }
+        return "'step N' goes to a step; 'down' and 'up' select, an empty line goes there" + others + "; 'back' leaves"
     }
 
     private func help(_ filter: String) -> [String] {

@@ -110,7 +110,13 @@ struct Spoken {
     }
 
     /// The list that lies over the panes, if one does.
-    var sheet: [String] { lines(of: player.sheetListing(scene, columns: 200, height: Self.paneRows)) }
+    var sheet: [String] {
+        let row = player.sheetRow ?? 0
+        guard case .why(let answer)? = player.insight.sheet else {
+            return lines(of: player.sheetListing(scene, columns: 80, height: Self.paneRows))
+        }
+        return WhySheet(answer: answer, position: player.session.position, columns: 80, generation: scene.generation).spoken(row: row)
+    }
 
     private func lines(of listing: Listing) -> [String] {
         var lines = [printable(listing.title)] + listing.header.map(\.text)

@@ -64,10 +64,11 @@ extension Player {
         ask(session.questions(about: .path(first.subject)), first.subject)
     }
 
+    /// Each store that is lost is a question.
     private mutating func askWhyLost() {
-        guard let lost = session.machine.lostStores.first else { return say("no store is lost") }
-        let item = Item.page(file: session.machine.name(of: lost.file), index: lost.index)
-        ask(session.questions(about: item), item.text)
+        let questions = session.questionsAboutLosses
+        if questions.isEmpty { return say("no store is lost") }
+        ask(questions, "lost")
     }
 
     mutating func pressInWhy(_ answer: WhyAnswer, _ key: Key, _ row: Int) -> Bool {
@@ -110,25 +111,50 @@ struct WhySheet {
         listing.title = "Why: \(question.label)" + (question.value.isEmpty ? "" : " is \(question.value)")
         if answer.questions.count > 1 { listing.title += "   \(answer.asked + 1)/\(answer.questions.count)" }
         listing.empty = "nothing has changed it: it was so at the beginning"
-        let lines = answer.causes.enumerated().flatMap { index, cause in
-            [line(cause, isSelected: index == row), reason(cause, isLast: index == answer.causes.count - 1)]
+        var lines: [Line] = []
+        for (index, cause) in answer.causes.enumerated() {
+            if index == row { listing.cursor = lines.count }
+            lines.append(line(cause))
+            lines += reason(cause, isLast: index == answer.causes.count - 1)
         }
         listing.count = lines.count
-        listing.cursor = min(row * 2, max(0, lines.count - 1))
         listing.showsCursorAlways = true
         listing.row = { lines[$0] }
         if answer.causes.indices.contains(row) { listing.footer = [context(answer.causes[row])] }
         return listing
     }
 
-    private func line(_ cause: Cause, isSelected: Bool) -> Line {
+    /// The same without columns, a cause a sentence, wrapped: for those who hear it.
+    func spoken(row: Int, width: Int = 80) -> [String] {
+        let question = answer.questions[answer.asked]
+        var lines = [listing(row: row).title]
+        if answer.causes.isEmpty { lines.append("nothing has changed it: it was so at the beginning") }
+        for (index, cause) in answer.causes.enumerated() {
+            var text = cause.position == 0 ? cause.because : "step \(cause.position), \(cause.mover): "
+            if cause.position > 0 {
+                text += cause.touches.isEmpty ? cause.note : self.text(cause.touches)
+                if let frame = cause.frame, !cause.touches.isEmpty { text += "; " + words(of: frame, generation) }
+                if !cause.because.isEmpty { text += ", because " + cause.because }
+            }
+            text += index == answer.causes.count - 1 ? "." : ";"
+            for (number, part) in wrap(printable(text), width - 2).enumerated() {
+                lines.append((number > 0 ? "  " : index == row ? "> " : "- ") + part)
+            }
+        }
+        if answer.questions.count > 1 {
+            lines += wrap("questions: " + answer.questions.map(\.label).joined(separator: ", "), width)
+        }
+        return lines
+    }
+
+    private func line(_ cause: Cause) -> Line {
         var line = Line()
         line.column(cause.position == 0 ? "-" : "\(cause.position)", 5, Style(.plain, cause.position == position ? .bold : .dim), right: true)
         line.add(" ")
         line.column(cause.mover, 10, Style(.plain, .bold))
         let title = cause.frame.map { DirtyView.title(of: $0, generation: generation) }
         guard !cause.touches.isEmpty else {
-            line.add(cause.frame == nil ? cause.because : accessText(cause))
+            line.add(clipped(cause.note.isEmpty ? cause.because : cause.note, columns - line.width - 3))
             return line
         }
         let what = text(cause.touches)
@@ -152,16 +178,14 @@ struct WhySheet {
         }.joined(separator: ", ")
     }
 
-    private func accessText(_ cause: Cause) -> String {
-        cause.frame?.function == .user_store ? "the store cannot go through: a fault" : "the load cannot go through: a fault"
-    }
-
-    private func reason(_ cause: Cause, isLast: Bool) -> Line {
-        guard !cause.touches.isEmpty || cause.frame != nil, !cause.because.isEmpty else { return Line() }
-        var line = Line()
-        line.pad(width: 6)
-        line.add("because " + cause.because + (isLast ? "" : ":"), Style(.plain, .dim))
-        return line
+    private func reason(_ cause: Cause, isLast: Bool) -> [Line] {
+        guard !cause.touches.isEmpty || !cause.note.isEmpty, !cause.because.isEmpty else { return [Line()] }
+        return wrap("because " + cause.because + (isLast ? "" : ":"), max(16, columns - 10)).map { text in
+            var line = Line()
+            line.pad(width: 6)
+            line.add(text, Style(.plain, .dim))
+            return line
+        }
     }
 
     /// Where in the kernel it was, and for which command.
