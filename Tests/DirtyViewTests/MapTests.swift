@@ -99,6 +99,12 @@ import Testing
         #expect(player.frame(size: Size(120, 40)).text.contains("step 0"))
     }
 
+    @Test func `the axis of a small course names each number once`() throws {
+        let player = try Fixture.player(Fixture.firstStore, "GO")
+        let rows = player.frame(size: Size(80, 24)).text.split(separator: "\n").map { $0.prefix(6).drop { $0 == " " } }
+        #expect(rows.filter { Int($0) != nil } == ["1"])
+    }
+
     @Test func `a long course has as many samples as a screen needs`() throws {
         let text = Self.wide + "\n" + String(repeating: "A msync m sync\nA write m[3]\n", count: 400)
         var session = try Fixture.session(text)

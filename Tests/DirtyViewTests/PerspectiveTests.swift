@@ -165,9 +165,50 @@ import Testing
         let file = try #require(session.machine.file(named: "db"))
         let life = session.life(ofPage: 0, of: file, limit: 20)
         #expect(life.map(\.text).filter { !$0.hasPrefix("writable") } == [
-            "mapped by A", "dirtied by A", "given 1 by A", "write-protected by A", "sent to the device by A", "value 1 on disk",
+            "mapped by A", "dirtied by A", "given 1 by A", "marked clean by A", "write-protected by A", "sent to the device by A", "value 1 on disk",
         ])
         #expect(life.map(\.position) == life.map(\.position).sorted())
+    }
+
+    /// Values of several digits are written whole, and the present ones stand at the end.
+    @Test func valuesAreWrittenWhole() throws {
+        var player = try Fixture.player(
+            """
+            kernel 6.18
+            file db 2 ext4 cached
+            process A
+            A mmap m db rw shared
+            focus A m[0]
+            A write m[0] 42
+            A fsync db
+            A write m[0] 1234
+            A write m[0] 9
+            A write m[0] 88
+            """, "G", size: Size(120, 40))
+        player.enter("pane history")
+        func row(_ name: String) -> String {
+            player.frame(size: Size(120, 40)).text.split(separator: "\n").first { $0.hasPrefix(" \(name) ") }
+                .map { String(String($0.prefix(71).reversed().drop { " |".contains($0) }).reversed()) } ?? ""
+        }
+        #expect(row("mem").contains("42---") && row("mem").hasSuffix(" 88"), "\(row("mem"))")
+        #expect(row("disk").hasSuffix("- 42"), "\(row("disk"))")
+        player.press(.enter)
+        #expect(row("mem").hasSuffix("1234 9    88"), "\(row("mem"))")
+        #expect(row("disk").hasSuffix("42   42   42"), "\(row("disk"))")
+    }
+
+    /// A bit of a large folio is an event of each of its pages.
+    @Test func theLifeOfAPageOfALargeFolio() throws {
+        var session = try Fixture.session(
+            "file db 8 ext4 cached folio=8\nprocess A\nA mmap m db rw shared\nA write m[3]\nA fsync db\n")
+        _ = try session.run()
+        let file = try #require(session.machine.file(named: "db"))
+        let life = session.life(ofPage: 5, of: file, limit: 20).map(\.text)
+        #expect(life.contains("dirtied by A") && life.contains("marked clean by A") && life.contains("sent to the device by A"))
+        // The same steps are those of "{" and "}", and have a cause.
+        #expect(session.why("db.folio[5].dirty").first?.touches.map(\.text) == ["db.folio[0..7].dirty 1 -> 0"])
+        while session.latestTouch(of: .page(file: "db", index: 5)) == nil { session.stepBack() }
+        #expect(session.position > 10)
     }
 
     @Test func anEntryThatGoesIsNotWriteProtected() throws {

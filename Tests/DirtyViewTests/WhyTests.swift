@@ -183,12 +183,36 @@ import Testing
         }
     }
 
-    @Test func withoutAMarkItIsTheCommandBefore() throws {
-        var player = try Fixture.player(Fixture.firstStore, "]]]e")
+    /// A caption is no command; a run is compared with its beginning, a step with that of its command.
+    @Test func withoutAMarkItIsTheLatestRunOrCommand() throws {
+        var player = try Fixture.player(Fixture.firstStore, "]]]e", size: Size(120, 40))
+        let begin = player.session.positionBefore("A write m[0]")
+        func title() -> String {
+            player.frame(size: Size(120, 40)).text.split(separator: "\n").first { $0.contains("Differences ") }.map(String.init) ?? ""
+        }
         player.type("d")
-        let text = player.frame(size: Size(80, 24)).text
-        #expect(text.contains("Differences since the command before"))
-        #expect(text.contains("nr_dirty"))
+        #expect(title().contains("Differences by the latest run  steps \(begin) to \(player.session.position)"))
+        #expect(player.frame(size: Size(120, 40)).text.contains("nr_dirty"))
+        player.press(.right)
+        #expect(title().contains("Differences by A write m[0]  steps \(begin) to \(player.session.position)"))
+        player.press(.escape)
+        player.type("Sd")
+        #expect(title().contains("Differences by A write m[0]  steps \(begin) to \(player.session.position)"))
+        player.press(.escape)
+        // The fsync is compared as a whole at the end, where nothing but a check has come after it.
+        player.type("GSssd")
+        #expect(title().contains("Differences by A fsync db"))
+    }
+
+    /// A key that leads nowhere leaves the marks of what changed as they are.
+    @Test func atTheEndNothingChanges() throws {
+        var player = try Fixture.player(Fixture.firstStore, "]]]eee")
+        player.message = nil
+        let frame = player.frame(size: Size(80, 24)).text
+        player.type("e")
+        #expect(player.lastRow.hasPrefix("! the script is at its end"))
+        player.message = nil
+        #expect(player.frame(size: Size(80, 24)).text == frame)
     }
 
     @Test func theSheetFollowsTheSession() throws {
@@ -205,5 +229,14 @@ import Testing
         player.type("]ed")
         player.press(.down)
         Snapshot.check(player.frame(size: size), "differences-\(size.columns)x\(size.rows)")
+    }
+}
+
+extension Session {
+    /// Where a command begins.
+    fileprivate func positionBefore(_ command: String) -> Int {
+        var copy = self
+        while copy.position > 0, copy.latestCommand.text != command { copy.stepBack() }
+        return copy.latestCommand.position
     }
 }

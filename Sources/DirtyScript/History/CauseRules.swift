@@ -62,7 +62,7 @@ struct CauseRules {
         case ("cached", false) where alteration.function == .power_loss: return Trail(because: "all of memory is gone")
         case ("cached", false) where calls.contains(.sys_ftruncate):
             return Trail(
-                bits: [Bit(path[..<(path.firstRange(of: ".folio[")?.lowerBound ?? path.endIndex)] + ".size")], because: "the file has got shorter, and the page lies beyond its end")
+                bits: (PagePath(path)?.file).map { [Bit($0 + ".size")] } ?? [], because: "the file has got shorter, and the page lies beyond its end")
         case ("cached", false):
             return Trail(bits: [Bit(path + ".dirty", "0")], because: "the page was clean and unmapped, so that it could go")
         case ("locked", true): return Trail(because: "the function locks the page")
@@ -117,10 +117,10 @@ struct CauseRules {
 
     /// The paths of the PTEs that may map a page of a file: `db.folio[0]` → `A.m.pte[0]`, …
     private func entryPaths(of path: String) -> [String] {
-        guard let mark = path.firstRange(of: ".folio["), let file = machine.file(named: String(path[..<mark.lowerBound])),
-            let index = Int(path[mark.upperBound...].prefix { $0 != "]" })
-        else { return [] }
-        return machine.mappers(of: file, index, limit: 64).map { machine.path(of: machine.space(of: $0.process), $0.vpn) }
+        guard let page = PagePath(path), let file = machine.file(named: String(page.file)) else { return [] }
+        return page.pages.prefix(64).flatMap { index in
+            machine.mappers(of: file, index, limit: 64).map { machine.path(of: machine.space(of: $0.process), $0.vpn) }
+        }
     }
 
     // MARK: VMAs

@@ -71,7 +71,7 @@ extension Session {
         case .task(let name):
             return mover(of: move) == name ? latestAlterations.map(Touch.init) : nil
         case .path(let path):
-            return touches { Touch.path($0, isBelow: path) }
+            return touches { PagePath.matches($0, path, below: true) }
         case .page(let file, let index):
             guard touchesPlace(machine.file(named: file).map { [.file($0, index)] }) else { return nil }
             return touches { Self.isAbout($0, file, index) }
@@ -95,7 +95,7 @@ extension Session {
     }
 
     private static func isAbout(_ path: String, _ file: String, _ index: Int) -> Bool {
-        Touch.path(path, isBelow: "\(file).folio[\(index)]") || path == "\(file).disk[\(index)]"
+        PagePath.matches(path, "\(file).folio[\(index)]", below: true) || path == "\(file).disk[\(index)]"
     }
 
     /// A look at the places first, which is much cheaper than words. Yes where they are not known.

@@ -53,11 +53,12 @@ extension Session {
             default: return nil
             }
         }
-        guard change.subject == page else { return nil }
+        guard PagePath.matches(change.subject, page) else { return nil }
         switch (change.attribute, change.new) {
         case ("cached", "1"): return "brought into the cache by \(mover)"
         case ("cached", "0"): return "dropped from the cache by \(mover)"
         case ("dirty", "1"): return "dirtied by \(mover)"
+        case ("dirty", "0"): return "marked clean by \(mover)"
         case ("writeback", "1"): return "sent to the device by \(mover)"
         case ("value", let value) where change.function.isAccess: return "given \(value) by \(mover)"
         default: return nil

@@ -30,10 +30,10 @@ extension CauseSearch {
         walker.stepBack()
         let machine = walker.machine
         let (name, index) = (machine.name(of: store.file), store.index)
-        let page = machine.flagPath(store.file, index)
+        let page = "\(name).folio[\(index)]"
         let entries = machine.mappers(of: store.file, index, limit: 64).map { machine.path(of: machine.space(of: $0.process), $0.vpn) }
         let own = all.filter {
-            $0.subject == page || $0.subject == "\(name).folio[\(index)]" || $0.path == "\(name).disk[\(index)]"
+            PagePath.matches($0.subject, page) || $0.path == "\(name).disk[\(index)]"
                 || entries.contains($0.subject)
         }
         let copy = own.filter { ["cached", "value"].contains($0.attribute) || $0.attribute.hasPrefix("disk") }
@@ -91,7 +91,6 @@ extension CauseSearch {
     /// PTEs that map the page. The search stands before the move.
     private func records(of store: LostStore, _ all: [Alteration], _ changes: ArraySlice<Change>) -> [Alteration] {
         let machine = walker.machine
-        let flags = machine.flagPath(store.file, store.index)
         let page = "\(machine.name(of: store.file)).folio[\(store.index)]"
         var entries: Set<String> = []
         if all.contains(where: { $0.attribute == "dirty" && $0.subject.contains(".pte[") }), let folio = machine.cachedPage(store.file, store.index) {
@@ -101,8 +100,8 @@ extension CauseSearch {
         }
         return all.filter {
             switch $0.attribute {
-            case "dirty": $0.subject == flags || $0.subject.hasPrefix(page + ".buffer[") || entries.contains($0.subject)
-            case "transaction": $0.subject == flags
+            case "dirty": PagePath.matches($0.subject, page) || $0.subject.hasPrefix(page + ".buffer[") || entries.contains($0.subject)
+            case "transaction": PagePath.matches($0.subject, page)
             default: false
             }
         }
@@ -120,7 +119,7 @@ extension CauseSearch {
     ) -> Trail? {
         var store = cause
         let folio = walker.machine.cachedPage(lost.file, lost.index)
-        let flags = walker.machine.flagPath(lost.file, lost.index)
+        let flags = "\(walker.machine.name(of: lost.file)).folio[\(lost.index)]"
         if let hit = rules.translation(usedBefore: walker.machine, for: folio) {
             let name = "CPU\(hit.cpu)'s TLB entry"
             if walker.machine.staleness(of: hit.entry) != nil {
@@ -175,12 +174,4 @@ extension CauseSearch {
 struct UsedTranslation {
     let cpu: Int
     let entry: TLBEntry
-}
-
-extension Machine {
-    /// The path that flags of a page stand under: those of a large folio belong to all of its pages.
-    func flagPath(_ file: Ref<File>, _ index: Int) -> String {
-        let pages = cachedPage(file, index).map(folioIndices) ?? index..<index + 1
-        return "\(name(of: file)).folio[\(pages.count > 1 ? "\(pages.lowerBound)..\(pages.upperBound - 1)" : "\(index)")]"
-    }
 }

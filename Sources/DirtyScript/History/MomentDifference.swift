@@ -50,6 +50,12 @@ extension Session {
         return copy.go(to: target) == target ? copy : nil
     }
 
-    /// The position before the command under way, or before the one that ended last.
-    public var positionBeforeCommand: Int { commandEnd(before: position) }
+    /// The command under way, or the one that was carried out last, with the position before it.
+    /// Captions and checks are none: they change nothing.
+    public var latestCommand: (position: Int, text: String) {
+        var end = position
+        while end > 0, moves[end - 1].slot == 0, moves[end - 1].frame == nil { end -= 1 }
+        guard end > 0 else { return (0, "") }
+        return (commandEnd(before: end), statement(atLine: moves[end - 1].line)?.labelledText ?? "")
+    }
 }

@@ -58,8 +58,7 @@ struct Bit: Hashable {
     }
 
     func matches(_ alteration: Alteration) -> Bool {
-        let isPath = isPrefix ? Touch.path(alteration.path, isBelow: path) : alteration.path == path
-        return isPath && (value == nil || alteration.new == value)
+        PagePath.matches(alteration.path, path, below: isPrefix) && (value == nil || alteration.new == value)
     }
 }
 

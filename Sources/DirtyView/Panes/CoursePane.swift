@@ -26,8 +26,9 @@ struct CoursePane {
         var listing = Listing()
         listing.hasMargin = false
         listing.title = "Dirty pages over time  \(total) steps, at most \(most) dirty or under writeback"
-        var lines = (0..<bars).map { row in
-            bar(from: top * (bars - 1 - row) / bars, to: top * (bars - row) / bars, samples, thresholds)
+        let marks = thresholds.map { [(Self.row(over: $0.background, top, bars), "backgr"), (Self.row(over: $0.limit, top, bars), "limit")] } ?? []
+        var lines = (0..<bars).reversed().map { row in
+            bar(row, of: bars, top: top, samples, name: marks.last { $0.0 == row }?.1)
         }
         if height >= 2 { lines.append(faults(samples)) }
         if height >= 3 { lines.append(now(total, width)) }
@@ -37,15 +38,23 @@ struct CoursePane {
         return listing
     }
 
-    /// One row of the bars: what lies above `low` and up to `high` pages.
-    private func bar(
-        from low: Int, to high: Int, _ samples: [Series.Sample], _ thresholds: (background: Int, limit: Int)?
-    ) -> Line {
-        let isLimit = thresholds.map { (low..<max(high, low + 1)).contains($0.limit) } ?? false
-        let isBackground = thresholds.map { (low..<max(high, low + 1)).contains($0.background) } ?? false
+    /// The lowest row, counted from below, that shows more than so many pages.
+    private static func row(over pages: Int, _ top: Int, _ bars: Int) -> Int {
+        (0..<bars).first { row in
+            let low = top * row / bars
+            return (low..<max(top * (row + 1) / bars, low + 1)).contains(pages)
+        } ?? bars
+    }
+
+    /// One row of the bars, counted from below: what lies above so many pages of `top`.
+    private func bar(_ row: Int, of bars: Int, top: Int, _ samples: [Series.Sample], name: String?) -> Line {
+        let low = top * row / bars
+        // Several rows can stand for one page: its number is written once.
+        let high = max(top * (row + 1) / bars, low + 1)
+        let isRepeated = row + 1 < bars && max(top * (row + 2) / bars, top * (row + 1) / bars + 1) == high
         var line = Line()
-        let label = isLimit ? "limit" : isBackground ? "backgr" : "\(high)"
-        line.column(label, Self.labelWidth - 1, Style(.plain, isLimit || isBackground ? .bold : .dim), right: true)
+        let label = name ?? (isRepeated ? "" : "\(high)")
+        line.column(label, Self.labelWidth - 1, Style(.plain, name != nil ? .bold : .dim), right: true)
         line.add(" ")
         for sample in samples {
             if sample.dirty > low {
@@ -53,7 +62,7 @@ struct CoursePane {
             } else if sample.dirty + sample.writeback > low {
                 line.add("W", Style(.writeback))
             } else {
-                line.add(isLimit || isBackground ? scene.glyphs[.horizontal] : " ", Style(.chrome))
+                line.add(name != nil ? scene.glyphs[.horizontal] : " ", Style(.chrome))
             }
         }
         return line

@@ -22,9 +22,14 @@ struct HistoryPane {
     }
 
     /// A moment of the page.
-    private struct Sample {
+    private struct Sample: Equatable {
         let position: Int
         let cells: [Cell]
+        /// The values in memory and on disk, which may have more digits than a cell.
+        let values: [Row: String]
+
+        /// Whether it looks like another one.
+        func isLike(_ other: Sample) -> Bool { cells == other.cells && values == other.values }
     }
 
     func listing(height: Int) -> Listing {
@@ -35,21 +40,22 @@ struct HistoryPane {
         guard let selection = scene.selection else { return listing }
         let rows = Self.rows(height)
         let room = max(1, columns - 8)
-        let samples = scene.showsEvents ? events(selection, rows, room) : steps(selection, rows, room)
-        var lines = rows.map { row -> Line in
+        var samples = scene.showsEvents ? events(selection, rows, room) : steps(selection, rows, room)
+        let strip = Strip(samples.flatMap(\.values.values), eachIsWide: scene.showsEvents, glyph: scene.glyphs[.horizontal])
+        samples.removeFirst(max(0, samples.count - max(1, (room - strip.tail) / strip.cell)))
+        var lines = rows.enumerated().map { index, row -> Line in
             var line = Line(" ")
             line.column(row.rawValue, 6, Style(.plain, .dim))
+            strip.draw(samples.map { ($0.cells[index], $0.values[row]) }, on: &line)
             return line
-        }
-        for sample in samples {
-            for row in lines.indices { lines[row].add(sample.cells[row].scalar, sample.cells[row].style) }
         }
         let first = samples.first?.position ?? 0
         listing.title = "History of \(selection.item.text)  "
             + (scene.showsEvents ? "\(samples.count) events, steps \(first)-\(scene.session.position)" : "steps \(first)-\(scene.session.position)")
-        if height >= lines.count + 1 { lines.append(axis(samples)) }
+        if height >= lines.count + 1 { lines.append(axis(samples, cell: strip.cell)) }
         if height >= lines.count + 1 {
-            lines.append(Line(" r read-only  w writable  D d dirty  c clean  W w write  0-9 values", Style(.plain, .dim)))
+            let values = strip.isWide && !scene.showsEvents ? "12- a value and as long as it lasts  ~ no room, Enter" : "0-9 values"
+            lines.append(Line(" r read-only  w writable  D d dirty  c clean  W w write  " + values, Style(.plain, .dim)))
         }
         if height >= lines.count + 2 { lines += life(selection, lines: height - lines.count) }
         listing.count = lines.count
@@ -72,7 +78,7 @@ struct HistoryPane {
         var machine = scene.now.before([])
         var samples: [Sample] = []
         for position in (first...moves.count).reversed() {
-            samples.append(Sample(position: position, cells: Self.cells(selection, machine, rows)))
+            samples.append(Self.sample(position, selection, machine, rows))
             if position > first { machine.rewind(scene.session.changes(of: position - 1)) }
         }
         return samples.reversed()
@@ -84,7 +90,7 @@ struct HistoryPane {
     /// One column for each step that changed one of the rows.
     private func events(_ selection: Selection, _ rows: [Row], _ room: Int) -> [Sample] {
         var machine = scene.now.before([])
-        var samples = [Sample(position: scene.session.position, cells: Self.cells(selection, machine, rows))]
+        var samples = [Self.sample(scene.session.position, selection, machine, rows)]
         var position = scene.session.position
         let last = max(0, position - Self.lookBack)
         while position > last, samples.count < room, scene.session.keepsChanges(since: position - 1) {
@@ -93,30 +99,32 @@ struct HistoryPane {
             machine.rewind(changes)
             position -= 1
             guard isNear else { continue }
-            let cells = Self.cells(selection, machine, rows)
-            if cells != samples[samples.count - 1].cells {
+            let sample = Self.sample(position, selection, machine, rows)
+            if let latest = samples.last, !sample.isLike(latest) {
                 // The column before began with some earlier step: that is found by going on.
-                samples[samples.count - 1] = Sample(position: position + 1, cells: samples[samples.count - 1].cells)
-                samples.append(Sample(position: position, cells: cells))
+                samples[samples.count - 1] = Sample(position: position + 1, cells: latest.cells, values: latest.values)
+                samples.append(sample)
             }
         }
         return samples.reversed()
     }
 
     /// `^65             ^81           now 128^`
-    private func axis(_ samples: [Sample]) -> Line {
+    private func axis(_ samples: [Sample], cell: Int) -> Line {
         var line = Line(" ")
         line.pad(width: 7)
         let end = "\(samples.last?.position ?? 0) now^"
+        let width = samples.count * cell
         var column = 0
         while column < samples.count {
             let label = "^\(samples[column].position)"
-            if column + label.count + 2 + end.count > samples.count { break }
-            line.pad(width: 7 + column)
+            if column * cell + label.count + 2 + end.count > width { break }
+            line.pad(width: 7 + column * cell)
             line.add(label, Style(.plain, .dim))
-            column += max(16, label.count + 2)
+            column += (max(16, label.count + 2) + cell - 1) / cell
         }
-        line.pad(width: max(7, 7 + samples.count - end.count))
+        // It points at the first column of the latest cell.
+        line.pad(width: max(7, 7 + width - cell + 1 - end.count))
         line.add(end, Style(.plain, .dim))
         return line
     }
@@ -141,9 +149,13 @@ struct HistoryPane {
 
     // MARK: Cells
 
-    private static func cells(_ selection: Selection, _ machine: Machine, _ rows: [Row]) -> [Cell] {
-        guard let page = machine.page(selection.page, of: selection.target) else { return rows.map { _ in Cell(" ") } }
-        return rows.map { cell($0, page, machine) }
+    private static func sample(_ position: Int, _ selection: Selection, _ machine: Machine, _ rows: [Row]) -> Sample {
+        guard let page = machine.page(selection.page, of: selection.target) else {
+            return Sample(position: position, cells: rows.map { _ in Cell(" ") }, values: [:])
+        }
+        return Sample(
+            position: position, cells: rows.map { cell($0, page, machine) },
+            values: [.memory: machine.memoryText(page), .disk: machine.diskText(page)])
     }
 
     private static func cell(_ row: Row, _ page: PageView, _ machine: Machine) -> Cell {
@@ -186,8 +198,58 @@ struct HistoryPane {
     /// Clean and writable: the trap is not armed, so it has not its colour.
     private static let writable = Cell("w", PageWord.cleanWritable.style)
 
-    /// A value in one cell: the last digit tells neighbours apart.
+    /// A value in one cell: what has no room in it is written over several of them.
     private static func digit(_ text: String, _ role: Role) -> Cell {
-        text == "-" ? Cell(".", Style(.absent)) : Cell(text.unicodeScalars.last ?? " ", Style(role))
+        text == "-" ? Cell(".", Style(.absent)) : Cell(text.unicodeScalars.count == 1 ? text.unicodeScalars.first! : "~", Style(role))
+    }
+}
+
+/// How the cells of a row become a line: values of more than one digit are written whole.
+private struct Strip {
+    /// Columns of a cell.
+    let cell: Int
+    /// Columns behind the strip, for the present values.
+    let tail: Int
+    /// Whether some value has more than one digit.
+    let isWide: Bool
+    /// What goes on behind a number for as long as the value lasts.
+    private let glyph: Unicode.Scalar
+
+    init(_ values: [String], eachIsWide: Bool, glyph: Unicode.Scalar) {
+        let digits = values.map(\.unicodeScalars.count).max() ?? 1
+        isWide = digits > 1
+        cell = isWide && eachIsWide ? digits + 1 : 1
+        tail = isWide && !eachIsWide ? digits + 1 : 0
+        self.glyph = glyph
+    }
+
+    func draw(_ row: [(cell: Cell, value: String?)], on line: inout Line) {
+        var index = 0
+        while index < row.count {
+            let (cell, value) = row[index]
+            let digits = value?.unicodeScalars.count ?? 0
+            // Where any number has more digits than one, all are written as numbers.
+            guard isWide, digits > 0, value != "-" else {
+                line.add(cell.scalar, cell.style)
+                line.pad(width: line.width + self.cell - 1)
+                index += 1
+                continue
+            }
+            // The run of the same value in the same colour.
+            let end = row[index...].firstIndex { $0.value != value || $0.cell.style != cell.style } ?? row.count
+            let text = value ?? ""
+            if self.cell > 1 {
+                line.column(text, self.cell, cell.style)
+                index += 1
+                continue
+            }
+            let room = end - index
+            // Something stands between two numbers, or they would be read as one.
+            let fits = digits < room || digits == room && end == row.count
+            line.add(fits ? text : String(repeating: "~", count: room), cell.style)
+            if fits { for _ in digits..<room { line.add(glyph, cell.style) } }
+            index = end
+        }
+        if tail > 0, let value = row.last?.value, value != "-" { line.add(" " + value, row.last!.cell.style) }
     }
 }

@@ -175,11 +175,13 @@ public struct Player: Sendable {
     /// The session has moved. Everything that depends on it is made anew here: once a key,
     /// however many moves the key made.
     mutating func arrive(from departure: Departure, shownFrom: Int) {
-        self.shownFrom = shownFrom
-        insight.stoppedAt = []
         if session.position > outline.total { lookAhead() }
+        // A key that leads nowhere changes nothing that is shown.
         guard session.position != departure.position || session.statements.count != departure.statements
         else { return }
+        self.shownFrom = shownFrom
+        insight.stoppedAt = []
+        insight.runBegan = session.position > departure.position + 1 ? departure.position : nil
         health = Health(session.machine)
         cursors = [:]
         refreshSheet()

@@ -23,6 +23,8 @@ struct Insight: Sendable {
     var marks: [Character: Bookmark] = [:]
     /// The mark that was set last.
     var latestMark: Character?
+    /// Where the latest key has begun that led over several steps forward.
+    var runBegan: Int?
     /// The position before the latest jump, for `''`.
     var cameFrom: Int?
     /// What the sheet shows while one is open.

@@ -13,16 +13,20 @@ struct Bookmark: Hashable, Sendable {
 /// What the differences are counted from.
 enum Moment: Hashable, Sendable {
     case mark(Character)
-    /// The last command that ended, or the one under way.
+    /// The beginning of the command under way, or of the one that ended last.
     case command
+    /// Where the latest key began, which led over several steps.
+    case run(Int)
     case step(Int)
 
+    /// As the end of "Differences …".
     var text: String {
         switch self {
-        case .mark(let letter): "mark \(letter)"
-        case .command: "the command before"
-        case .step(0): "the beginning"
-        case .step(let step): "step \(step)"
+        case .mark(let letter): "since mark \(letter)"
+        case .command: "by the command"
+        case .run: "by the latest run"
+        case .step(0): "since the beginning"
+        case .step(let step): "since step \(step)"
         }
     }
 }
@@ -30,6 +34,8 @@ enum Moment: Hashable, Sendable {
 /// The differences between a moment and the present.
 struct MomentComparison: Sendable {
     var base: Moment
+    /// The command that it is about, if it is about one.
+    var command = ""
     /// Where the base is, and what differs.
     var position = 0
     var rows: [MomentDifference] = []
@@ -80,9 +86,10 @@ extension Player {
 
     // MARK: Differences
 
-    /// From the mark set last; without one, from before the last command.
+    /// Since the mark set last. Without one, what the latest key has done that led over several
+    /// steps; else what the command under way has done so far, or the last one that was carried out.
     mutating func showDifferences() {
-        openDifferences(from: insight.latestMark.map { .mark($0) } ?? .command)
+        openDifferences(from: insight.latestMark.map { .mark($0) } ?? insight.runBegan.map { .run($0) } ?? .command)
     }
 
     /// `diff`, `diff a`, `diff 12`
@@ -105,15 +112,16 @@ extension Player {
     private func comparison(with base: Moment) -> Result<MomentComparison, Complaint> {
         var comparison = MomentComparison(base: base)
         switch base {
-        case .command: comparison.position = session.positionBeforeCommand
-        case .step(let step): comparison.position = step
+        case .command:
+            (comparison.position, comparison.command) = session.latestCommand
+        case .run(let step), .step(let step): comparison.position = step
         case .mark(let letter):
             guard let mark = insight.marks[letter] else { return .failure(Complaint("there is no mark \(letter)")) }
             comparison.position = mark.position
         }
         if comparison.position <= session.position {
             guard let rows = session.differences(from: comparison.position, to: session.position) else {
-                return .failure(Complaint("\(base.text) is too long ago to compare with"))
+                return .failure(Complaint("step \(comparison.position) is too long ago to compare with"))
             }
             comparison.rows = rows
         } else if let rows = session.ahead(to: comparison.position)?
@@ -121,7 +129,7 @@ extension Player {
         {
             comparison.rows = rows
         } else {
-            return .failure(Complaint("\(base.text) lies ahead, and the way there is not known"))
+            return .failure(Complaint("step \(comparison.position) lies ahead, and the way there is not known"))
         }
         return .success(comparison)
     }
@@ -135,7 +143,7 @@ extension Player {
     }
 
     mutating func pressInDifferences(_ comparison: MomentComparison, _ key: Key, _ row: Int) -> Bool {
-        let bases = [.command, .step(0)] + insight.marks.keys.sorted().map { Moment.mark($0) }
+        let bases = (insight.runBegan.map { [.run($0)] } ?? []) + [.command, .step(0)] + insight.marks.keys.sorted().map { Moment.mark($0) }
         switch key {
         case .left, .right, .character("h"), .character("l"):
             let back = key == .left || key == .character("h")
@@ -165,7 +173,8 @@ struct DifferenceSheet {
         let rows = comparison.rows
         var listing = Listing()
         let (first, last) = (min(comparison.position, position), max(comparison.position, position))
-        listing.title = "Differences since \(comparison.base.text)  steps \(first) to \(last)  \(rows.count)"
+        let what = comparison.command.isEmpty ? comparison.base.text : "by " + printable(comparison.command)
+        listing.title = "Differences \(what)  steps \(first) to \(last)  \(rows.count)"
         listing.count = rows.count
         listing.cursor = min(row, max(0, rows.count - 1))
         listing.showsCursorAlways = true

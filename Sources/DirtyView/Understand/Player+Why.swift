@@ -126,7 +126,6 @@ struct WhySheet {
 
     /// The same without columns, a cause a sentence, wrapped: for those who hear it.
     func spoken(row: Int, width: Int = 80) -> [String] {
-        let question = answer.questions[answer.asked]
         var lines = [listing(row: row).title]
         if answer.causes.isEmpty { lines.append("nothing has changed it: it was so at the beginning") }
         for (index, cause) in answer.causes.enumerated() {

@@ -16,7 +16,7 @@ extension KeyTable {
             hint: "why"),
         Binding(
             keys: [key("d")], action: .difference, name: "differences",
-            help: "What has changed since the mark set last, or since the command before; Left and Right choose another moment.",
+            help: "What has changed since the mark set last; without one, what the latest run or command has done. Left and Right choose.",
             hint: "diff"),
         Binding(
             keys: [key("0")], action: .otherPanes, name: "other panes",
