@@ -65,7 +65,7 @@ let package = Package(
                 "DirtyMachine", "DirtyScript", "DirtyView", "DirtyExplore", "SeededRandom", "SmallMachine", "DirtyLive",
                 "LiveModel", "HostKernel",
             ],
-            path: "Benchmarks", exclude: ["README.md"]),
+            path: "Benchmarks", exclude: ["README.md", "SmallMachine.pml", "race.demo"]),
         // Test support: another system for the search to go through.
         .target(name: "SmallMachine", dependencies: ["DirtyExplore"], path: "Tests/SmallMachine"),
         .testTarget(name: "DirtyMachineTests", dependencies: ["DirtyMachine", "SeededRandom"]),

@@ -1,5 +1,6 @@
-// How fast the product's own machine is gone through: states a second of processor time, for the
-// race of a scenario.
+// The search of the product's own machine beside SPIN, which gets the same races as models in
+// Promela: the verdict, how fast states are gone through, and how long it takes from the scenario to
+// the verdict.
 
 import DirtyExplore
 import DirtyMachine
@@ -7,34 +8,72 @@ import DirtyScript
 import Glibc
 
 enum RaceBenchmark {
-    /// Arguments: a scenario, and perhaps a kernel.
+    private static let rounds = 3
+    /// One that is large enough to tell how fast the search is, and shipped ones, which are small:
+    /// some hold, some do not.
+    private static let races = [
+        benchmarksFolder + "race.demo",
+        benchmarksFolder + "../Demos/races/b06-fault-in-the-gap.demo",
+        benchmarksFolder + "../Demos/races/b14-unpinned.demo",
+    ]
+
+    /// Arguments: scenarios; without them, some of those that are shipped.
     static func run(_ arguments: [String]) async {
-        guard let path = arguments.first, let text = contents(of: path),
-            case .success(let scenario) = ScenarioParser.parse(text, name: path, rules: .machine)
-        else { return print("usage: dirtyscope-bench races FILE [KERNEL]") }
-        print("workers  verdict      states  transitions  states/s  states/CPU-s  bytes/state")
-        for workers in [1, 2] {
-            var options = Explorer.Options()
-            options.kernel = arguments.dropFirst().first.flatMap(Profile.init)
-            options.search.workers = workers
-            guard let explorer = try? Explorer(scenario, options: options) else { return }
-            let (start, used) = (nanoseconds(), processorTime())
-            let found = await explorer.run()
-            let seconds = Double(nanoseconds() - start) / 1e9
-            let states = found.result.states
-            print(
-                workers, found.verdict, states, found.result.transitions,
-                Int(Double(states) / seconds), Int(Double(states) / (processorTime() - used)),
-                found.result.bytes / states)
+        await withTemporaryFolder { folder in
+            let missing = Spin.missing(in: folder)
+            if let missing { print("without SPIN: \(missing)") }
+            for path in arguments.isEmpty ? races : arguments { compare(path, folder, hasSpin: missing == nil) }
         }
     }
 
-    private static func contents(of path: String) -> String? {
-        guard let file = fopen(path, "r") else { return nil }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 1 << 20)
-        let count = fread(&bytes, 1, bytes.count, file)
-        return String(decoding: bytes[..<count], as: UTF8.self)
+    private static func compare(_ path: String, _ folder: String, hasSpin: Bool) {
+        guard let real = realpath(path, nil) else { return print("\(path) cannot be read") }
+        defer { free(real) }
+        let path = String(cString: real)
+        guard let scenario = scenario(path) else { return print("\(path) is no scenario") }
+        let model = try? PromelaModel.text(scenario, options: Explorer.Options())
+        let spin = Spin(folder: folder)
+        let verifiers = [Spin.Mode.breadthFirst, .depthFirst].map { mode in
+            hasSpin ? model.flatMap { spin.verifier($0, [], mode) } : nil
+        }
+        var ours = Array(repeating: [SearchFigures](), count: 2)
+        var theirs = Array(repeating: [SearchFigures](), count: 2)
+        for _ in 0..<rounds {
+            for workers in [1, 2] {
+                ours[workers - 1] += [SearchBenchmark.own([path, "\(workers)"], folder)].compactMap(\.self)
+            }
+            // SPIN's steps are finer: a table for more states.
+            for (index, verifier) in verifiers.enumerated() {
+                theirs[index] += [verifier.flatMap { spin.search($0, tableBits: 22) }].compactMap(\.self)
+            }
+        }
+        guard let first = ours[0].first else { return print("\(path): the search has failed") }
+        let name = path.split(separator: "/").last ?? ""
+        let verdict = first.errors == 0 ? "holds" : "violated"
+        let agrees = (ours + theirs).joined().allSatisfy { $0.errors == first.errors }
+        print("\(name): \(verdict)\(agrees ? "" : ", AND THEY DO NOT AGREE"), \(first.states) states")
+        if hasSpin, model == nil { print("(no model in Promela)") }
+        let table = SearchTable()
+        table.row("SPIN -DBFS", theirs[0], nil)
+        table.row("one worker", ours[0], theirs[0])
+        table.row("two workers", ours[1], theirs[0])
+        table.row("SPIN, depth first, reduced", theirs[1], nil)
+    }
+
+    /// The child of `SearchBenchmark.own(_:_:)`: a scenario and the number of workers.
+    static func visit(_ arguments: [String]) async {
+        guard arguments.count == 2, let workers = Int(arguments[1]), let scenario = scenario(arguments[0]) else { exit(2) }
+        var options = Explorer.Options()
+        options.search.workers = workers
+        guard let explorer = try? Explorer(scenario, options: options) else { exit(2) }
+        let (start, used) = (nanoseconds(), processorTime())
+        let found = await explorer.run()
+        SearchBenchmark.report(found.result, isWrong: { _ in found.verdict != .holds }, start, used)
+    }
+
+    private static func scenario(_ path: String) -> Scenario? {
+        guard let text = contents(of: path) else { return nil }
+        return try? ScenarioParser.parse(text, name: path, rules: .machine).get()
     }
 }
 

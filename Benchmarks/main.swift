@@ -111,6 +111,11 @@ if CommandLine.arguments.dropFirst().first == "search" {
     exit(0)
 }
 
+if CommandLine.arguments.dropFirst().first == "visit" {
+    await SearchBenchmark.visit(Array(CommandLine.arguments.dropFirst(2)))
+    exit(0)
+}
+
 if CommandLine.arguments.dropFirst().first == "scale" {
     ScaleBenchmark.run(Array(CommandLine.arguments.dropFirst(2)))
     exit(0)
