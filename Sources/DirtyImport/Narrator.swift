@@ -48,7 +48,7 @@ struct Narrator {
             let excepted = gone == 0 ? "" : " of files that still have a name"
             let rest =
                 dirty == 0
-                ? "Every page\(excepted) is clean: all that was stored is on disk, unless it was cut off."
+                ? "Every page\(excepted) is clean: what was stored is on disk, or was truncated away."
                 : "The trace ends with \(plural(dirty, "dirty page"))\(excepted):"
                     + " until the kernel writes \(dirty == 1 ? "it" : "them"), a power"
                     + " failure loses \(dirty == 1 ? "it" : "them")."

@@ -17,9 +17,10 @@ final class EventReader {
     private static let mostWaiting = 1 << 18
     private(set) var lost = 0
 
-    init(_ wanted: Bool) {
-        guard wanted else {
-            obstacle = "not asked for"
+    /// Attaches, unless there is a reason not to.
+    init(unless reason: String?) {
+        if let reason {
+            obstacle = reason
             return
         }
         var why: UnsafePointer<CChar>?

@@ -21,8 +21,8 @@ public struct LiveOptions: Sendable {
     public var share = 0.1
     /// Watch the children that are forked, too.
     public var followsForks = false
-    /// Attach to tracepoints.
-    public var wantsEvents = true
+    /// Why there is no attaching to tracepoints, and how there would be; nil where there is.
+    public var whyNoEvents: String?
     /// Folder for the file on which faults are timed; nil times none.
     public var timingFolder: String? = "/var/tmp"
 

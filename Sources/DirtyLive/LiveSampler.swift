@@ -40,7 +40,7 @@ public final class LiveSampler {
     private init(_ ids: [Int32], file: FileTarget?, title: String, _ options: LiveOptions) throws(LiveError) {
         self.options = options
         self.file = file
-        events = EventReader(options.wantsEvents)
+        events = EventReader(unless: options.whyNoEvents)
         keeper = RateKeeper(rate: options.rate, share: options.share)
         header = LiveHeader(kernel: Self.kernel, title: title, rate: options.rate)
         var times: [UInt64] = [0, 0, 0]

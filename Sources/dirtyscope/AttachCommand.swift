@@ -84,7 +84,11 @@ struct AttachCommand: ParsableCommand {
     private var options: LiveOptions {
         var options = LiveOptions()
         options.rate = Double(rate)
-        options.wantsEvents = events && !once
+        if !events {
+            options.whyNoEvents = "left out by --no-events"
+        } else if once {
+            options.whyNoEvents = "they come between two looks, and --once takes one; --samples 2 instead of it asks for them"
+        }
         options.followsForks = follow
         if once { options.timingFolder = nil }
         if all { options.choice = .everything }

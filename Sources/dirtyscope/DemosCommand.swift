@@ -100,16 +100,23 @@ enum DemoLibrary {
         }
     }
 
-    /// What a group is sorted by: what a newcomer should read first; then by number, `b01-` or
-    /// `s03a-`; of the demos of one number those in which something goes wrong before those that
-    /// say `expect invariants`, so that the answer never comes before its question; by name.
+    /// The basics as a course: none comes before one that it builds on.
+    static let course = [
+        "first-store", "before-tracking", "writeback-rearms", "two-processes", "threads", "durability", "msync-before",
+        "msync-after", "mprotect-and-back", "truncate", "mremap", "private-and-fork", "populate", "fault-around", "large-folio",
+        "dirty-limit", "dirty-limit-forgotten", "journalled-data", "xfs", "nfs", "tmpfs", "ramfs", "devices", "nonlinear",
+        "poke-2.6.20", "poke", "pins",
+    ]
+
+    /// What a group is sorted by: the course; what is not in it by number, `b01-` or `s03a-`; of the
+    /// demos of one number those in which something goes wrong before those that say `expect
+    /// invariants`, so that the answer never comes before its question; by name.
     private static func place(of demo: Demo) -> (Int, String, Int, String) {
-        let first = ["first-store", "before-tracking", "writeback-rearms", "two-processes"]
         let name = FilePath(demo.path).stem ?? ""
         let prefix = name.prefix { $0 != "-" }
         // Without a digit it is no number, but the first word of a name.
         let number = prefix.dropFirst().first?.isNumber == true ? String(prefix) : name
-        return (first.firstIndex(of: name) ?? first.count, number, demo.isSound ? 1 : 0, name)
+        return (course.firstIndex(of: name) ?? course.count, number, demo.isSound ? 1 : 0, name)
     }
 
     private static func contents(of path: String) -> (title: String, isSound: Bool) {

@@ -63,10 +63,29 @@ import Testing
             }
             #expect(
                 names == [
-                    "first-store", "msync-after", "msync-before", "xfs", "b01-wrong", "b01-fix",
+                    "first-store", "msync-before", "msync-after", "xfs", "b01-wrong", "b01-fix",
                     "b02-wrong", "b02-a-fix", "b10-early", "b10-late", "b10-fix",
                 ])
         }
+    }
+
+    /// Every basic demo has its place in the course, behind what it builds on.
+    @Test func `of the basics make a course`() throws {
+        let basics = try Dirtyscope.run(["demos"]).lines.compactMap { line -> String? in
+            guard let path = line.split(separator: " ").first, path.contains("/basics/") else { return nil }
+            return path.split(separator: "/").last.map { String($0.dropLast(5)) }
+        }
+        #expect(basics.count == Dirtyscope.demos.count { $0.contains("/basics/") })
+        #expect(basics.first == "first-store")
+        for (earlier, later) in [
+            ("dirty-limit", "dirty-limit-forgotten"), ("msync-before", "msync-after"), ("poke-2.6.20", "poke"),
+            ("first-store", "populate"), ("two-processes", "threads"), ("tmpfs", "ramfs"),
+        ] {
+            let places = try (#require(basics.firstIndex(of: earlier)), #require(basics.firstIndex(of: later)))
+            #expect(places.0 < places.1, "\(earlier) \(later)")
+        }
+        // What is not in the course would come last, in the order of the names.
+        #expect(basics.last == "pins")
     }
 
     /// The rule of the list finds the answers by their last word.

@@ -76,7 +76,7 @@ struct NarratorTests {
             captions.suffix(3) == [
                 "A cuts data_bin to 1 page: 1 dirty page beyond go unwritten, as they should.",
                 "A exits.",
-                "Every page is clean: all that was stored is on disk, unless it was cut off."
+                "Every page is clean: what was stored is on disk, or was truncated away."
                     + " No store has been lost by the kernel.",
             ])
     }

@@ -57,7 +57,7 @@ struct OperationTests {
                 A exit
 
                 chapter "end"
-                say "Every page is clean: all that was stored is on disk, unless it was cut off. No store has been lost by the kernel."
+                say "Every page is clean: what was stored is on disk, or was truncated away. No store has been lost by the kernel."
                 expect nr_dirty == 0
                 expect lost 0
                 expect invariants

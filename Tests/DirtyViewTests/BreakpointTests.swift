@@ -206,4 +206,14 @@ import Testing
         #expect(player.session.position < total)
         #expect(player.session.moves.last.map { player.session.mover(of: $0) } == "A")
     }
+
+    /// Whoever chooses the steps comes to break points, too.
+    @Test func aChosenStepTellsWhatItHits() throws {
+        var player = try Fixture.player(Fixture.race, "c")
+        player.enter("watch db[0]")
+        player.enter("break nr_dirty == 0")
+        for _ in 0..<200 where !player.statusRow.contains("BREAK") && !player.session.candidates.isEmpty { player.type("t1") }
+        #expect(player.statusRow.contains("BREAK 1"))
+        #expect(player.lastRow.hasPrefix("stopped at 1 watch db[0]: "))
+    }
 }

@@ -1,7 +1,8 @@
 import DirtyMachine
 import DirtyScript
-import DirtyView
 import Testing
+
+@testable import DirtyView
 
 /// Several kernels on one screen.
 @Suite struct ComparisonViewTests {
@@ -57,11 +58,85 @@ import Testing
     @Test func asManyKernelsAsFit() throws {
         let player = try Fixture.comparison(Fixture.firstStore, Profile.allCases, "eeee")
         let narrow = player.frame(size: Size(80, 24)).text.split(separator: "\n")
-        #expect(narrow[0].contains("4 of 5 kernels fit") && narrow[0].contains("marked *"))
-        #expect(narrow[1].contains(" 2.6.20 ") && !narrow[1].contains(" 6.18 "))
+        #expect(narrow[0].hasPrefix("kernels 1-3 of 5, Tab ") && narrow[0].contains("marked *"))
+        #expect(narrow[1].contains(" 2.6.19 ") && !narrow[1].contains(" 6.18 "))
         let wide = player.frame(size: Size(120, 40)).text.split(separator: "\n")
-        #expect(!wide[0].contains("fit"))
-        for profile in Profile.allCases { #expect(wide[1].contains(" \(profile.rawValue) ")) }
+        #expect(wide[0].hasPrefix("kernels 1-4 of 5, Tab "))
+        let widest = player.frame(size: Size(140, 40)).text.split(separator: "\n")
+        #expect(widest[0].hasPrefix("compare "))
+        for profile in Profile.allCases { #expect(widest[1].contains(" \(profile.rawValue) ")) }
+    }
+
+    /// Tab moves the window over the kernels, and round.
+    @Test func tabShowsTheOtherKernels() throws {
+        var player = try Fixture.comparison(Fixture.firstStore, Profile.allCases, "eeee")
+        func titles() -> String { String(player.frame(size: Size(80, 24)).text.split(separator: "\n")[1]) }
+        player.press(.tab)
+        player.press(.tab)
+        #expect(titles().contains(" 2.6.20 ") && titles().contains(" 6.18 ") && !titles().contains(" 2.6.18 "))
+        player.press(.tab)
+        #expect(titles().contains(" 2.6.18 "))
+        player.press(.backTab)
+        #expect(titles().contains(" 6.18 "))
+    }
+
+    /// No state word is cut, however many pages there are and kernels beside each other.
+    @Test(arguments: [80, 100, 107, 120, 140, 160, 200])
+    func stateWordsAreWhole(columns: Int) throws {
+        let text = """
+            file db 2000 ext4
+            process A
+            A mmap m db rw shared
+            A write m[1500]
+            A munmap m
+            """
+        var player = try Fixture.comparison(text, Profile.allCases, "G", size: Size(columns, 24))
+        for _ in 0..<1600 where player.selection?.page != 1500 { player.press(.down) }
+        let lines = player.frame(size: Size(columns, 24)).text.split(separator: "\n")
+        #expect(lines.contains { $0.contains("DIRTY,NOPTE") })
+        #expect(!lines.contains { $0.contains("DIRTY,~") || $0.contains("DIRTY,N~") || $0.contains("NOT-PRE~") })
+    }
+
+    /// A caption is that of the kernels that go on.
+    @Test func aCaptionIsNotToldOfAKernelThatHasStopped() throws {
+        let text = """
+            kernel 2.6.19
+            file db 1 ext3 cached
+            process A
+            A mmap m db rw shared
+            A write m[0]
+            W: writeback db[0]
+            step W until page_mkclean
+            finish W
+            say "It is clean."
+            A write m[0]
+            """
+        let player = try Fixture.comparison(text, [.v2_6_18, .v2_6_19, .v2_6_20], "G")
+        let lines = player.frame(size: Size(80, 24)).text.split(separator: "\n")
+        #expect(lines.contains { $0.contains("2.6.18  STUCK") })
+        #expect(lines.contains { $0.contains("Narration  of 2.6.19, 2.6.20") })
+    }
+
+    @Test func breakPointsStopAllKernels() throws {
+        var player = try Fixture.comparison(Fixture.firstStore, Self.pair)
+        func type(_ text: String) { for scalar in text.unicodeScalars { player.press(Key(scalar)) } }
+        type(":break do_wp_page\n")
+        #expect(player.message?.text.hasPrefix("breakpoint 1 set: break do_wp_page") == true)
+        for _ in 0..<9 where player.message?.text.contains("stopped at") != true { type("c") }
+        #expect(player.message?.text == "stopped at 2.6.19: 1 break do_wp_page: A is about to run it")
+        let there = player.comparison.position
+        // From behind it, back to the same step.
+        type("ssC")
+        #expect(player.comparison.position == there)
+        #expect(player.message?.text.contains("stopped at 2.6.19") == true)
+        type(":delete 1\nb")
+        #expect(player.message?.text.hasPrefix("breakpoint 2 set: watch A m[0]") == true)
+        type("c")
+        #expect(player.message?.text.contains("watch A m[0]") == true)
+        type("b")
+        #expect(player.breakpoints.isEmpty)
+        type(":step\n")
+        #expect(player.message?.isError == true)
     }
 
     /// The same kernel twice never differs, whatever is played.

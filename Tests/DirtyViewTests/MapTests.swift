@@ -99,6 +99,18 @@ import Testing
         #expect(player.frame(size: Size(120, 40)).text.contains("step 0"))
     }
 
+    /// Dirty pages of a VMA are counted however large it is, as long as few of its pages are in use.
+    @Test func `a large VMA tells its dirty pages, or that they are too many to count`() throws {
+        var player = try Fixture.player(Fixture.huge, "G", size: Size(120, 40))
+        #expect(player.frame(size: Size(120, 40)).text.contains("D1 W0"))
+        let writes = (0..<600).map { "A write m[\($0)]" }.joined(separator: "\n")
+        player = try Fixture.player("file db 1000 ext4\nprocess A\nA mmap m db rw shared\n" + writes, "G", size: Size(120, 40))
+        player.goAllTheWay()
+        #expect(player.frame(size: Size(120, 40)).text.contains("D? W?"))
+        let piece = try #require(player.session.machine.pieces(of: player.session.machine.process(named: "A")!).first)
+        #expect(player.session.machine.tally(of: piece, limit: 5000)?.dirty == 600)
+    }
+
     @Test func `the axis of a small course names each number once`() throws {
         let player = try Fixture.player(Fixture.firstStore, "GO")
         let rows = player.frame(size: Size(80, 24)).text.split(separator: "\n").map { $0.prefix(6).drop { $0 == " " } }

@@ -1,3 +1,4 @@
+import DirtyMachine
 import Testing
 
 @testable import DirtyView
@@ -114,5 +115,23 @@ import Testing
         again.replay(log)
         #expect(again.session.position == player.session.position)
         #expect(again.frame(size: Size(120, 40)) == player.frame(size: Size(120, 40)))
+    }
+
+    /// The legend shows every state word with its glyph and its colour.
+    @Test func theLegendIsWhole() throws {
+        for glyphs in GlyphSet.allCases {
+            let legend = Legend(glyphs: glyphs, columns: 78).listing
+            let lines = (0..<legend.count).map(legend.row)
+            for word in PageWord.allCases {
+                let line = try #require(lines.first { $0.text.contains(" \(word.rawValue) ") }, "\(word)")
+                #expect(line.cells.first { $0.scalar != " " } == Cell(glyphs[word.glyph], word.style), "\(word) \(glyphs)")
+            }
+            #expect(lines.allSatisfy { $0.width <= 78 })
+        }
+        var player = try Fixture.player(Fixture.firstStore)
+        player.press(.control("P"))
+        player.type("glyphs letters")
+        player.press(.enter)
+        #expect(player.frame(size: Size(80, 24)).text.contains("Legend: every sign"))
     }
 }

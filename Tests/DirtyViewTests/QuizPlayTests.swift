@@ -65,6 +65,26 @@ import Testing
         #expect(player.question == nil)
     }
 
+    /// An answer that comes late, or is none of the choices, does nothing but say so.
+    @Test func lettersAreAnswersAsLongAsItAsks() throws {
+        var player = try player("s")
+        player.type("b")
+        #expect(player.insight.breakpoints.isEmpty)
+        #expect(player.lastRow.hasPrefix("no question is open"))
+        player.type("G")
+        let position = player.session.position
+        try answer(&player)
+        for letter in "abcd" {
+            player.type(String(letter))
+            #expect(player.lastRow.hasPrefix("it is answered"), "\(letter)")
+        }
+        #expect(player.session.position == position && player.insight.breakpoints.isEmpty && player.insight.sheet == nil)
+        #expect(player.quiz?.answers.count == 1)
+        player.press(.escape)
+        player.type("Qb")
+        #expect(!player.insight.breakpoints.isEmpty)
+    }
+
     @Test func whatIsAnsweredIsNotAskedAgain() throws {
         var player = try player("G")
         try answer(&player)

@@ -89,6 +89,38 @@ import Testing
         }
     }
 
+    /// The call path has a cursor of its own; b and w there are about the function under it.
+    @Test func theCallPathIsAboutFunctions() throws {
+        var player = try Fixture.player(Fixture.firstStore, "]]]", size: Size(120, 40))
+        player.enter("break do_wp_page")
+        player.type("cs3")
+        player.enter("delete all")
+        func row(_ mark: Character) -> String? {
+            player.frame(size: Size(120, 40)).text.split(separator: "\n").map { $0.split { "|+".contains($0) }.last ?? "" }
+                .first { $0.first == mark }.map(String.init)
+        }
+        // At first on the function that runs, on another after moving.
+        #expect(row(">")?.contains("do_wp_page") == true)
+        player.press(.up)
+        let caller = try #require(row(">"))
+        #expect(!caller.contains("do_wp_page"))
+        player.press(.down)
+        player.type("b")
+        #expect(player.insight.breakpoints.all.map(\.text) == ["break do_wp_page"])
+        player.type("w")
+        let text = player.frame(size: Size(120, 40)).text
+        #expect(text.contains("Why: do_wp_page runs"))
+        #expect(text.contains("the store found the PTE without its write bit"))
+        let causes = player.session.why(try #require(player.session.questions(about: .do_wp_page).first))
+        #expect(causes[0].note.contains("calls do_wp_page"))
+        #expect(causes.contains { $0.note == "the store cannot go through: the CPU enters do_page_fault" })
+        #expect(causes.map(\.position) == causes.map(\.position).sorted(by: >))
+        // Where nobody is in the kernel no other pane's page is taken instead.
+        player.press(.escape)
+        player.type("gb")
+        #expect(player.lastRow.hasPrefix("! no function is selected"))
+    }
+
     // MARK: The sheet
 
     @Test func eachLineIsAJump() throws {

@@ -117,6 +117,34 @@ extension Machine {
         return runs.words
     }
 
+    /// How many pages of a piece of a VMA are dirty and under writeback; nil where more pages than
+    /// `limit` have a PTE or are cached, so that counting would take long.
+    public func tally(of piece: VMAPiece, limit: Int) -> (dirty: Int, writeback: Int)? {
+        let pages = piece.start..<piece.start + piece.pages
+        let (table, cache) = (self[self[piece.vma, .mm], .pgd], piece.file.exists ? self[piece.file, .cache] : .none)
+        // A nonlinear VMA shows what its PTEs say.
+        let offset = piece.pgoff - piece.start
+        let hasOrder = !piece.flags.contains(.nonlinear)
+        var (dirty, writeback, looked) = (0, 0, 0)
+        var from = pages.lowerBound
+        while from < pages.upperBound {
+            let mapped = state.radixFirst(table, in: from...pages.upperBound - 1)?.0
+            let cached = hasOrder && cache.exists
+                ? state.radixFirst(cache, in: from + offset...pages.upperBound - 1 + offset).map { $0.0 - offset } : nil
+            guard let vpn = [mapped, cached].compactMap({ $0 }).min() else { break }
+            if looked == limit { return nil }
+            looked += 1
+            switch word(for: page(piece.first + vpn - piece.start, at: vpn, in: piece.vma)) {
+            case .pteDirty, .dirty, .dirtyProtected, .dirtyUnmapped: dirty += 1
+            case .writeback: writeback += 1
+            case .redirtied: (dirty, writeback) = (dirty + 1, writeback + 1)
+            default: break
+            }
+            from = vpn + 1
+        }
+        return (dirty, writeback)
+    }
+
     /// Dirty pages beyond which writeback begins in the background, and beyond which whoever
     /// dirties pages has to wait; nil where there is no limit.
     public var dirtyThresholds: (background: Int, limit: Int)? {

@@ -35,6 +35,22 @@ extension Session {
         return search.chain(from: bits, limit: limit)
     }
 
+    /// Why a kernel function runs: who called it, and so on to the access or the command.
+    func why(_ function: KernelFunction, limit: Int) -> [Cause] {
+        guard let task = taskIn(function) else { return [] }
+        var search = CauseSearch(self)
+        return search.chain(fromTheCallOf: function, by: machine.slot(of: task), limit: limit)
+    }
+
+    /// The task that is in a function: the one that moved last, if it is.
+    func taskIn(_ function: KernelFunction) -> Ref<Task>? {
+        let slot = moves.last?.slot
+        let tasks = machine.state.tasks.filter { task in
+            !machine.isDone(task) && machine.state.stack(of: task).contains { $0.function == function }
+        }
+        return tasks.first { machine.slot(of: $0) == slot } ?? tasks.last
+    }
+
     /// Why a store is lost: the move with which its last copy went, those that took away what knew of
     /// it, the store itself, and what let it through.
     func whyLost(_ store: LostStore, limit: Int) -> [Cause] {

@@ -10,6 +10,8 @@ public struct WhyQuestion: Hashable, Sendable {
     public let paths: [String]
     /// A store that is lost: its chain begins where the last copy went.
     public var lost: LostStore?
+    /// A kernel function that a task is in: its chain begins with its call.
+    var function: KernelFunction?
     /// Whether what lies below the paths counts, too.
     var isPrefix = false
 }
@@ -38,6 +40,12 @@ extension Session {
         return losses + questions(about: .page(file: machine.name(of: page.file), index: page.index)).filter { $0.lost == nil }
     }
 
+    /// Why does a kernel function run? Nothing where no task is in it.
+    public func questions(about function: KernelFunction) -> [WhyQuestion] {
+        taskIn(function) == nil
+            ? [] : [WhyQuestion(label: "\(function.name(machine.rules.generation)) runs", value: "", paths: [], function: function)]
+    }
+
     private func question(about lost: LostStore) -> WhyQuestion {
         WhyQuestion(
             label: "store of \(lost.value) to \(machine.name(of: lost.file))[\(lost.index)] lost", value: "", paths: [], lost: lost)
@@ -46,6 +54,7 @@ extension Session {
     /// The answer to a question: the chain of causes, the latest first.
     public func why(_ question: WhyQuestion, limit: Int = 16) -> [Cause] {
         if let lost = question.lost { return whyLost(lost, limit: limit) }
+        if let function = question.function { return why(function, limit: limit) }
         return why(question.paths.map { Bit($0, isPrefix: question.isPrefix) }, limit: limit)
     }
 

@@ -6,8 +6,7 @@ extension ComparisonPlayer {
     public func frame(size: Size) -> Grid {
         var grid = Grid(size)
         guard size.columns > 0, size.rows > 0 else { return grid }
-        ComparisonPainter(player: self, layout: ComparisonLayout(size, sides: comparison.sides.count))
-            .paint(&grid)
+        ComparisonPainter(player: self, layout: ComparisonLayout(size, sides: comparison.sides.count)).paint(&grid)
         return grid
     }
 
@@ -30,10 +29,11 @@ extension ComparisonPlayer {
 /// Where everything stands on a screen of a size, for so many kernels side by side.
 struct ComparisonLayout {
     let size: Size
-    /// The columns of each side, the first ones where not all of them fit.
+    /// The columns of each side that is shown: not all of them fit on every screen.
     let columns: [Range<Int>]
-    /// Columns that a side needs for its state words to be told apart.
-    private static let narrowestSide = 19
+    /// Columns that a side needs for its PTEs and the longest state word; what fits not beside the others
+    /// is shown when it is asked for.
+    private static let narrowestSide = 26
     /// Rows of the page table (the VMA's line and the header included), of the figures, of the call path, and of what
     /// changed. Each but the figures has a rule with its title above it.
     private(set) var pages = 0..<0
@@ -47,7 +47,7 @@ struct ComparisonLayout {
 
     init(_ size: Size, sides: Int) {
         self.size = size
-        let sides = min(sides, max(2, (size.columns + 1) / (Self.narrowestSide + 1)))
+        let sides = min(sides, max(size.columns < 40 ? 1 : 2, (size.columns + 1) / (Self.narrowestSide + 1)))
         let width = max(1, (size.columns - (sides - 1)) / sides)
         columns = (0..<sides).map { side in
             let start = side * (width + 1)
@@ -82,14 +82,17 @@ struct ComparisonLayout {
 private struct ComparisonPainter {
     let player: ComparisonPlayer
     let layout: ComparisonLayout
-    /// Those of the sides that fit: marks are for what the eye can compare.
+    /// The sides that are shown, and what each of them has: marks are for what the eye can compare.
+    let sides: Range<Int>
     let scenes: [Scene]
     private var comparison: LockStep { player.comparison }
 
     init(player: ComparisonPlayer, layout: ComparisonLayout) {
         self.player = player
         self.layout = layout
-        scenes = layout.columns.indices.map { player.scene($0) }
+        let first = min(player.firstSide, player.comparison.sides.count - layout.columns.count)
+        sides = first..<first + layout.columns.count
+        scenes = sides.map { player.scene($0) }
     }
 
     func paint(_ grid: inout Grid) {
@@ -111,22 +114,18 @@ private struct ComparisonPainter {
     // MARK: Status
 
     private var status: Line {
-        var line = Line()
-        func part(_ text: String, _ role: Role = .status) {
-            if line.width > 0 { line.add("  ") }
-            line.add(text, Style(role))
-        }
         let width = layout.size.columns
         let (shown, all) = (scenes.count, comparison.sides.count)
-        if width >= 60, shown == all { part("compare") }
+        let numbers = shown > 1 ? "s \(sides.lowerBound + 1)-\(sides.upperBound)" : " \(sides.lowerBound + 1)"
+        let head = shown < all ? "kernel\(numbers) of \(all), Tab" : width >= 60 ? "compare" : ""
         let title = printable(comparison.sides.first?.title ?? "")
         let arrow = player.direction == .forward ? "->" : "<-"
-        part(clipped(title, max(8, width / 3)))
-        part("step \(comparison.position) \(arrow)")
-        part(player.isPlaying ? "PLAY \(player.speed.text)" : player.way != nil ? "RUN" : comparison.isAtEnd ? "END" : "PAUSED")
-        if shown < all { part("\(shown) of \(all) kernels fit") }
-        part(marks)
-        return line
+        let mode = player.isPlaying ? "PLAY \(player.speed.text)" : player.way != nil ? "RUN" : comparison.isAtEnd ? "END" : "PAUSED"
+        var parts = [head, title, "step \(comparison.position) \(arrow)", mode, marks]
+        // The title gives way to what cannot be read elsewhere.
+        let others = parts.reduce(0) { $0 + ($1.isEmpty ? 0 : $1.unicodeScalars.count + 2) } - title.unicodeScalars.count - 2
+        parts[1] = clipped(title, min(max(8, width / 3), max(0, width - others)))
+        return Line(parts.filter { !$0.isEmpty }.joined(separator: "  "), Style(.status))
     }
 
     /// How much carries a `*` on this screen, or else what differs and is not on it.
@@ -138,16 +137,28 @@ private struct ComparisonPainter {
             count += visiblePages.count { first.rowDiffers($0) || last.rowDiffers($0) }
         }
         if count > 0 { return "\(count) marked *" }
-        let hidden = comparison.differences.count
-        return hidden == 0 ? "all the same" : "\(hidden) \(hidden == 1 ? "value differs" : "values differ") elsewhere"
+        let all = comparison.differences
+        let here = all.count { difference in Set(sides.compactMap { difference.values[$0] }).count > 1 }
+        if here > 0 { return "\(here) \(here == 1 ? "value differs" : "values differ") elsewhere" }
+        if scenes.count == comparison.sides.count || all.isEmpty { return "all the same" }
+        return "only a kernel not shown differs"
     }
 
-    private func sideTitle(_ side: Int) -> String {
-        let lost = scenes[side].health.lost.count
-        let kernel = comparison.kernels[side].name + (lost > 0 ? "  LOST \(lost)" : "")
-        if comparison.obstacles[side] != nil { return "\(kernel)  STUCK" }
-        if comparison.sides[side].isAtEnd { return "\(kernel)  end" }
-        return comparison.movers.contains(side) ? kernel : "\(kernel)  waits for the others"
+    /// The kernel's name, and what has become of it; the name gives way where both have no room.
+    private func sideTitle(_ column: Int) -> String {
+        let side = sides.lowerBound + column
+        let lost = scenes[column].health.lost.count
+        let room = layout.columns[column].count - 4
+        var state = lost > 0 ? "  LOST \(lost)" : ""
+        if comparison.obstacles[side] != nil {
+            state += "  STUCK"
+        } else if comparison.sides[side].isAtEnd {
+            state += "  end"
+        } else if !comparison.movers.contains(side) {
+            let long = state + "  waits for the others"
+            state = comparison.kernels[side].name.count + long.count <= room ? long : state + "  waits"
+        }
+        return clipped(comparison.kernels[side].name, max(6, room - state.count)) + state
     }
 
     // MARK: Sides
@@ -173,7 +184,7 @@ private struct ComparisonPainter {
     private func paintPages(_ grid: inout Grid) {
         let rows = layout.pages
         for (side, columns) in layout.columns.enumerated() where rows.lowerBound > 1 {
-            let isWrong = comparison.obstacles[side] != nil || !scenes[side].health.lost.isEmpty
+            let isWrong = comparison.obstacles[sides.lowerBound + side] != nil || !scenes[side].health.lost.isEmpty
             paintTitle(&grid, sideTitle(side), columns, rows.lowerBound - 1, isWrong ? .violation : .focusedTitle)
         }
         guard let selection = player.selection, !tables.isEmpty else {
@@ -204,7 +215,8 @@ private struct ComparisonPainter {
     /// The selected mapping's pages, one table a side; empty where there is nothing to show.
     private var tables: [ComparisonPages] {
         guard let target = player.selection?.target, layout.pages.count > 2 else { return [] }
-        return layout.columns.map { ComparisonPages(scenes: scenes, target: target, columns: $0.count) }
+        let narrowest = layout.columns.map(\.count).min() ?? 0
+        return layout.columns.map { ComparisonPages(scenes: scenes, target: target, columns: $0.count, narrowest: narrowest) }
     }
 
     /// The pages that there are rows for, around the selected one.
@@ -252,18 +264,18 @@ private struct ComparisonPainter {
         return [
             Figure(name: "faults", values: scenes.map { $0.now.state.counter(.pgfault) }),
             Figure(name: "dirty", values: scenes.map { $0.now.state.counter(.nr_dirty) }),
-            Figure(name: "wrote", values: comparison.written),
+            Figure(name: "wrote", values: Array(comparison.written[sides])),
         ]
     }
 
     /// A kernel that cannot go on has no totals, and so none that differ.
     private func differs(_ figure: Figure) -> Bool {
-        let able = scenes.indices.filter { comparison.obstacles[$0] == nil }
+        let able = scenes.indices.filter { comparison.obstacles[sides.lowerBound + $0] == nil }
         return Set(able.map { figure.values[$0] }).count > 1
     }
 
     private func figures(_ side: Int) -> Line {
-        let isStuck = comparison.obstacles[side] != nil
+        let isStuck = comparison.obstacles[sides.lowerBound + side] != nil
         let isNarrow = layout.columns[side].count < 26
         var line = Line()
         for figure in allFigures {
@@ -281,9 +293,19 @@ private struct ComparisonPainter {
 
     private func paintNarration(_ grid: inout Grid) {
         guard !layout.narration.isEmpty else { return }
-        let leader = comparison.moved.last ?? 0
+        // Who moved last and is shown has the word; a kernel that has stopped is not meant by it.
+        let able = sides.filter { comparison.obstacles[$0] == nil }
+        let leader = comparison.moved.last { able.contains($0) } ?? able.first ?? sides.lowerBound
         let progress = comparison.sides[leader].progress
-        let title = progress.chapter.isEmpty ? "Narration" : "Narration  \"\(printable(progress.chapter))\""
+        let meant = comparison.sides.indices.filter {
+            comparison.obstacles[$0] == nil && comparison.sides[$0].progress.caption == progress.caption
+        }
+        var title = progress.chapter.isEmpty ? "Narration" : "Narration  \"\(printable(progress.chapter))\""
+        if able.isEmpty {
+            title += "  where \(comparison.kernels[leader].name) has stopped"
+        } else if meant.count < comparison.sides.count, !progress.caption.isEmpty {
+            title += "  of " + meant.map { comparison.kernels[$0].name }.joined(separator: ", ")
+        }
         paintTitle(&grid, title, 0..<layout.size.columns, layout.narration.lowerBound - 1)
         let lines = wrap(printable(progress.caption), layout.size.columns - 1)
         for (text, row) in zip(lines, layout.narration) {
@@ -323,6 +345,9 @@ private struct ComparisonPainter {
     }
 
     private var bottom: Line {
+        if let prompt = player.prompt {
+            return Line(":" + prompt.text, Style(.prompt))
+        }
         if let help = player.help {
             let isEmpty = ComparisonKeys.entries(player.keys, filter: help.filter).isEmpty
             return Line(isEmpty ? "no key does that" : "type to search   Enter runs it   Esc closes", Style(.chrome))
@@ -336,7 +361,7 @@ private struct ComparisonPainter {
         return line
     }
 
-    private func paintHelp(_ grid: inout Grid, _ help: ComparisonPlayer.Help) {
+    private func paintHelp(_ grid: inout Grid, _ help: Help) {
         let entries = ComparisonKeys.entries(player.keys, filter: help.filter)
         let width = layout.size.columns
         grid.put(Line(" Help: comparison  \(entries.count) keys ", Style(.focusedTitle)), at: 0, 1, limit: width)

@@ -8,8 +8,9 @@ import DirtyScript
 struct ComparisonPages {
     let scenes: [Scene]
     let target: Target
-    /// Columns of one side, the margins included.
+    /// Columns of one side, the margins included, and of the narrowest: all show the same fields.
     let columns: Int
+    let narrowest: Int
 
     /// A column of the table: its width, and what a page has there.
     private struct Field {
@@ -31,11 +32,12 @@ struct ComparisonPages {
         let tags = Field(title: "tag", width: 3) { $0.tagLetters($1) }
         let memory = Field(title: "mem", width: 3, right: true) { $0.memoryText($1) }
         let disk = Field(title: "disk", width: 4, right: true) { $0.diskText($1) }
-        switch columns - indexWidth {
+        switch narrowest - indexWidth {
+        // Behind them is room for the longest state word.
         case 46...: return [entry, wide, tags, memory, disk]
         case 37...: return [entry, narrow, memory, disk]
         case 31...: return [entry, memory, disk]
-        case 20...: return [entry]
+        case 22...: return [entry]
         default: return []
         }
     }
@@ -134,7 +136,7 @@ struct ComparisonPages {
     }
 
     private func stateText(_ page: PageView, _ scene: Scene) -> String {
-        (scene.isLost(page) ? "!" : "") + scene.now.word(for: page).rawValue
+        scene.isLost(page) ? "!LOST" : scene.now.word(for: page).rawValue
     }
 
     /// `>` the cursor and `~` changed at the left, `*` differs at the right.

@@ -22,14 +22,14 @@ public struct ComparisonPlayer: Sendable {
     private var chosen: Selection?
     /// Text that the help is filtered by, and its selected row; nil while it is closed.
     private(set) var help: Help?
+    /// The first kernel that is shown, where not all of them fit.
+    private(set) var firstSide = 0
+    var breakpoints = BreakpointList()
+    /// What is being typed behind a colon.
+    var prompt: LineEditor?
     var message: Player.Message?
     public private(set) var isFinished = false
     private var bell = false
-
-    struct Help: Hashable, Sendable {
-        var filter = ""
-        var row = 0
-    }
 
     /// `glyphs` is nil where the screen is to decide.
     public init(_ comparison: LockStep, glyphs: GlyphSet? = nil, theme: Theme = .fill) {
@@ -67,8 +67,8 @@ public struct ComparisonPlayer: Sendable {
         if stopOnTheWay() { return }
         if isPlaying {
             isPlaying = false
-        } else if help != nil {
-            help = nil
+        } else if help != nil || prompt != nil {
+            (help, prompt) = (nil, nil)
         } else {
             message = Player.Message(text: "q leaves; Ctrl-C twice in a second as well")
         }
@@ -89,6 +89,7 @@ public struct ComparisonPlayer: Sendable {
 
     public mutating func press(_ key: Key) {
         if help != nil { return pressInHelp(key) }
+        if prompt != nil { return pressInPrompt(key) }
         guard let action = keys.action(for: key), ComparisonKeys.actions.contains(action) else {
             return complain("\(key) does nothing in a comparison; ? lists the keys")
         }
@@ -102,10 +103,12 @@ public struct ComparisonPlayer: Sendable {
         switch action {
         case .step: forward(to: .step)
         case .stepBack: backward { _, _ in true }
-        case .event: forward(to: .command)
-        case .eventBack: backward { $0.pace != $1.pace }
-        case .run, .chapter: forward(to: .chapter)
-        case .runBack, .chapterBack: backward { $0.chapter != $1.chapter }
+        case .event: forward(to: .command, stopsAtBreakpoints: true)
+        case .eventBack: backward(stopsAtBreakpoints: true) { $0.pace != $1.pace }
+        case .run: forward(to: .chapter, stopsAtBreakpoints: true)
+        case .chapter: forward(to: .chapter)
+        case .runBack: backward(stopsAtBreakpoints: true) { $0.chapter != $1.chapter }
+        case .chapterBack: backward { $0.chapter != $1.chapter }
         case .touch: forward(to: .difference)
         case .touchBack: toPreviousDifference()
         case .first: backward { _, _ in false }
@@ -133,10 +136,21 @@ public struct ComparisonPlayer: Sendable {
         case .back:
             if chosen != nil { message = Player.Message(text: "the selection follows what happens") }
             chosen = nil
+        case .nextPane: showSides(from: firstSide + 1)
+        case .previousPane: showSides(from: firstSide - 1)
+        case .breakpoint: toggleBreakpoint()
+        case .prompt: prompt = LineEditor()
         case .help: help = Help()
         case .quit: isFinished = true
         default: break
         }
+    }
+
+    /// Where not all kernels fit, the window over them moves by one, and round.
+    private mutating func showSides(from side: Int) {
+        let hidden = comparison.sides.count - ComparisonLayout(size, sides: comparison.sides.count).columns.count
+        guard hidden > 0 else { return complain("all \(comparison.sides.count) kernels are on the screen") }
+        firstSide = side > hidden ? 0 : side < 0 ? hidden : side
     }
 
     /// The number of pages of the selected mapping or file, on the side where it has most.
@@ -168,18 +182,26 @@ public struct ComparisonPlayer: Sendable {
     }
 
     /// Goes back until two neighbouring moments differ, and stands behind the later step of the two.
-    private mutating func backward(until isBoundary: (ComparisonWay.Moment, ComparisonWay.Moment) -> Bool) {
+    private mutating func backward(
+        stopsAtBreakpoints: Bool = false, until isBoundary: (ComparisonWay.Moment, ComparisonWay.Moment) -> Bool
+    ) {
         guard comparison.position > 0 else { return complain("this is the beginning") }
         comparison.stepBack()
+        var hits: [String] = []
         while comparison.position > 0 {
             let after = moment
             comparison.stepBack()
-            if isBoundary(moment, after) {
-                comparison.step()
-                break
-            }
+            let isThere = isBoundary(moment, after)
+            let watch = stopsAtBreakpoints ? watch() : nil
+            guard isThere || watch != nil else { continue }
+            // What a step runs into is known by making it again.
+            comparison.step()
+            hits = watch.map { hitTexts($0) } ?? []
+            if isThere || !hits.isEmpty { break }
+            comparison.stepBack()
         }
         showLatestStep()
+        tell(hits)
     }
 
     private mutating func showLatestStep() {
@@ -201,30 +223,9 @@ public struct ComparisonPlayer: Sendable {
 
     private mutating func pressInHelp(_ key: Key) {
         guard var help else { return }
-        let entries = ComparisonKeys.entries(keys, filter: help.filter)
-        switch key {
-        case .escape where help.filter.isEmpty, .function(1), .character("?"): self.help = nil; return
-        case .character("q") where help.filter.isEmpty: self.help = nil; return
-        // The search is open already.
-        case .character("/") where help.filter.isEmpty: break
-        case .escape: help = Help()
-        case .up: help.row -= 1
-        case .down: help.row += 1
-        case .pageUp: help.row -= 10
-        case .pageDown: help.row += 10
-        case .home: help.row = 0
-        case .end: help.row = entries.count
-        case .backspace: help = Help(filter: String(help.filter.dropLast()))
-        case .enter:
-            self.help = nil
-            if entries.indices.contains(help.row) { perform(entries[help.row].action) }
-            return
-        case .character(let scalar) where help.filter.unicodeScalars.count < KeyTable.longestFilter:
-            help = Help(filter: help.filter + String(scalar))
-        default: break
-        }
-        help.row = min(max(0, help.row), max(0, ComparisonKeys.entries(keys, filter: help.filter).count - 1))
-        self.help = help
+        let outcome = help.press(key) { ComparisonKeys.entries(keys, filter: $0) }
+        self.help = outcome == .open ? help : nil
+        if case .run(let action) = outcome { perform(action) }
     }
 }
 
@@ -247,6 +248,9 @@ enum ComparisonKeys {
         .up: "Select the page before, in all kernels.", .down: "Select the page behind, in all kernels.",
         .pageUp: "Select a page further up.", .pageDown: "Select a page further down.",
         .top: "Select the first page.", .bottom: "Select the last page.",
+        .nextPane: "Where not all kernels fit: show the next one.", .previousPane: "Where not all kernels fit: show the one before.",
+        .breakpoint: "Stop where the selected page changes under any kernel, or no more; e c E C stop at break points.",
+        .prompt: "Type break WHAT, watch WHAT, delete N or delete all, as in the player; breaks lists them.",
         .left: "The mapping or file before.", .right: "The next mapping or file.",
         .back: "Let the selection follow what happens.",
         .help: "This list.", .quit: "Leave.", .terminal: "",
@@ -263,6 +267,8 @@ enum ComparisonKeys {
             switch binding.action {
             case .touch: (entry.name, entry.hint) = ("next difference", "next difference")
             case .touchBack: (entry.name, entry.hint) = ("last difference", "")
+            case .nextPane: (entry.name, entry.hint) = ("next kernel", "")
+            case .previousPane: (entry.name, entry.hint) = ("kernel before", "")
             default: break
             }
             return entry

@@ -23,6 +23,8 @@ struct ComparisonWay: Sendable {
     let start: Moment
     let differences: [Difference]
     let obstacles: [String?]
+    /// What it looks out for on the way, for each side; nil where break points do not count.
+    var watch: [BreakpointWatch]?
     var hasMoved = false
 }
 
@@ -34,10 +36,10 @@ extension ComparisonPlayer {
 
     public mutating func work() { goOn(steps: Self.laterStretch) }
 
-    mutating func forward(to goal: ComparisonWay.Goal) {
+    mutating func forward(to goal: ComparisonWay.Goal, stopsAtBreakpoints: Bool = false) {
         way = ComparisonWay(
             goal: goal, start: moment, differences: goal.isDifference ? comparison.differences : [],
-            obstacles: comparison.obstacles)
+            obstacles: comparison.obstacles, watch: stopsAtBreakpoints ? watch() : nil)
         direction = .forward
         goOn(steps: Self.firstStretch)
         if way != nil { message = Player.Message(text: "on the way; Ctrl-C or Esc stops") }
@@ -50,7 +52,15 @@ extension ComparisonPlayer {
             guard comparison.step() else { return arrive(way, isAtEnd: true) }
             way.hasMoved = true
             shownFrom = before
-            if isThere(way) { return arrive(way, isAtEnd: false) }
+            var hits: [String] = []
+            if var watch = way.watch.take() {
+                hits = hitTexts(&watch)
+                way.watch = watch
+            }
+            if isThere(way) || !hits.isEmpty {
+                arrive(way, isAtEnd: false)
+                return tell(hits)
+            }
         }
         self.way = way
     }

@@ -139,7 +139,8 @@ struct FramePainter {
         for row in top..<max(top, min(listing.count, top + height)) {
             let isSelected = row == listing.cursor && (hasKeyboard || listing.showsCursorAlways)
             var line = listing.row(row)
-            let hasBreakpoint = listing.subject(row).map { player.insight.breakpoints.breakpoint($0) != nil } ?? false
+            let hasBreakpoint = listing.namesSubject(row)
+                && listing.subject(row).map { player.insight.breakpoints.breakpoint($0) != nil } ?? false
             let star = hasBreakpoint ? scene.glyphs[.breakpoint] : " "
             if isSelected, listing.hasMargin { line.emphasize(.selected) }
             if listing.hasMargin {
@@ -295,6 +296,7 @@ struct FramePainter {
         case .why?: Line("Up Down select  Enter go there  Left Right another bit  '' back  Esc close", Style(.chrome))
         case .life?: Line("Up Down select  Enter go there  '' back  Esc close", Style(.chrome))
         case .difference?: Line("Up Down select  Enter go there  Left Right another moment  Esc close", Style(.chrome))
+        case .legend?: Line("Up Down PgUp PgDn scroll  Esc close", Style(.chrome))
         case .breakpoints?, nil: Line("Up Down select  Enter on or off  x takes it out  Esc close", Style(.chrome))
         }
     }

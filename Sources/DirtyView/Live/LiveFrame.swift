@@ -223,7 +223,7 @@ private struct LivePainter {
         return text.isEmpty ? "" : "since the sample before: " + text
     }
 
-    private mutating func paintHelp(_ grid: inout Grid, _ help: LivePlayer.Help) {
+    private mutating func paintHelp(_ grid: inout Grid, _ help: Help) {
         let entries = LiveKeys.entries(player.keys, filter: help.filter)
         let main = layout.main
         grid.put(Line(" Help: a real process  \(entries.count) entries ", Style(.focusedTitle)), at: 0, main.y, limit: width)

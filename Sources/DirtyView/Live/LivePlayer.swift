@@ -38,11 +38,6 @@ public struct LivePlayer: Sendable {
     private let glyphsAreChosen: Bool
     public var keys = KeyMap.standard
 
-    struct Help: Hashable, Sendable {
-        var filter = ""
-        var row = 0
-    }
-
     /// `glyphs` is nil where the screen is to decide.
     public init(_ history: LiveHistory, isLive: Bool, glyphs: GlyphSet? = nil, theme: Theme = .fill) {
         self.history = history
@@ -385,28 +380,9 @@ public struct LivePlayer: Sendable {
 
     private mutating func pressInHelp(_ key: Key) {
         guard var help else { return }
-        let entries = LiveKeys.entries(keys, filter: help.filter)
-        switch key {
-        case .escape where help.filter.isEmpty, .function(1), .character("?"): self.help = nil; return
-        case .character("q") where help.filter.isEmpty: self.help = nil; return
-        case .escape: help = Help()
-        case .up: help.row -= 1
-        case .down: help.row += 1
-        case .pageUp: help.row -= 10
-        case .pageDown: help.row += 10
-        case .home: help.row = 0
-        case .end: help.row = entries.count
-        case .backspace: help = Help(filter: String(help.filter.dropLast()))
-        case .enter:
-            self.help = nil
-            if entries.indices.contains(help.row) { perform(entries[help.row].action) }
-            return
-        case .character(let scalar) where help.filter.unicodeScalars.count < KeyTable.longestFilter:
-            help = Help(filter: help.filter + String(scalar))
-        default: break
-        }
-        help.row = min(max(0, help.row), max(0, LiveKeys.entries(keys, filter: help.filter).count - 1))
-        self.help = help
+        let outcome = help.press(key) { LiveKeys.entries(keys, filter: $0) }
+        self.help = outcome == .open ? help : nil
+        if case .run(let action) = outcome { perform(action) }
     }
 }
 

@@ -101,22 +101,12 @@ struct AreaPane {
         piece.flags.letters + (piece.flags.contains(.shared) ? "s" : "p")
     }
 
+    /// Pages in use that are looked at for a row of this pane, at each frame.
+    private static let mostCounted = 512
+
     /// How many of its pages are dirty or under writeback, where counting is cheap.
     private func tally(_ piece: VMAPiece) -> String {
-        guard piece.pages <= 64 else { return "" }
-        var (dirty, writeback) = (0, 0)
-        for offset in 0..<piece.pages {
-            let page = scene.now.page(piece.first + offset, at: piece.start + offset, in: piece.vma)
-            switch scene.now.word(for: page) {
-            case .pteDirty, .dirty, .dirtyProtected, .dirtyUnmapped: dirty += 1
-            case .writeback: writeback += 1
-            case .redirtied:
-                dirty += 1
-                writeback += 1
-            default: break
-            }
-        }
-        return "D\(dirty) W\(writeback)"
+        scene.now.tally(of: piece, limit: Self.mostCounted).map { "D\($0.dirty) W\($0.writeback)" } ?? "D? W?"
     }
 
     private func row(_ file: Ref<File>) -> Line {

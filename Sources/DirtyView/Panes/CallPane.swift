@@ -13,14 +13,24 @@ struct CallPane {
         let actor = scene.actor
         var lines: [Line] = []
         var here: Int?
-        var functions: [Int: KernelFunction] = [:]
-        func note(_ start: Int, _ task: Ref<Task>) {
-            for (level, frame) in scene.now.state.stack(of: task).enumerated() { functions[start + level] = frame.function }
+        // What each row is about: the function that it names, or the one that its step belongs to.
+        var subjects: [Int: Breakpoint.Kind] = [:]
+        var current: Int?
+        var named: Set<Int> = []
+        func note(_ rows: Range<Int>, _ task: Ref<Task>) {
+            let stack = scene.now.state.stack(of: task)
+            guard let last = stack.last else { return }
+            for row in rows {
+                let frame = row - rows.lowerBound < stack.count ? stack[row - rows.lowerBound] : last
+                subjects[row] = .function(frame.function)
+                if row - rows.lowerBound < stack.count { named.insert(row) }
+            }
+            if task == actor { current = rows.lowerBound + stack.count - 1 }
         }
         if let actor {
             listing.title = "Call path  " + name(actor)
-            note(0, actor)
             lines = path(actor, &here)
+            note(0..<lines.count, actor)
         } else {
             listing.title = "Call path"
             lines = idle()
@@ -29,20 +39,24 @@ struct CallPane {
             var other: Int?
             lines.append(Line())
             lines.append(Line(" " + name(task), Style(.title)))
-            note(lines.count, task)
+            subjects[lines.count - 1] = .item(.task(scene.now.taskName(task)))
+            let first = lines.count
             lines += path(task, &other)
+            note(first..<lines.count, task)
         }
         listing.count = lines.count
         // The step that is next stays in sight however deep the stack is.
         if lines.count > height, let here {
             listing.cursor = min(lines.count - height, max(0, here - 2)) + height / 2
         }
-        if scene.focus == .calls, let cursor = scene.cursors[.calls] {
+        // With the keyboard it has a cursor of its own, at first on the function that is running.
+        if scene.focus == .calls, let cursor = scene.cursors[.calls] ?? current {
             listing.cursor = cursor
             listing.marksCursor = true
         }
         listing.row = { lines[$0] }
-        listing.subject = { functions[$0].map { .function($0) } }
+        listing.subject = { subjects[$0] }
+        listing.namesSubject = { named.contains($0) }
         return listing
     }
 

@@ -129,6 +129,9 @@ struct Listing {
     /// What a row is about: what `b` stops at, and whose history `{ }` and `w` ask.
     var subject: (Int) -> Breakpoint.Kind? = { _ in nil }
 
+    /// Whether a row stands for what it is about, and carries the mark of its break point.
+    var namesSubject: (Int) -> Bool = { _ in true }
+
     /// The first visible row, so that the cursor is in sight.
     func top(height: Int) -> Int {
         guard count > height, let cursor else { return 0 }

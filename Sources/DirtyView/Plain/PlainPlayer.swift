@@ -135,6 +135,7 @@ public struct PlainPlayer: Sendable {
         case .why?: others = "; 'right' and 'left' ask about another bit"
         case .difference?: others = "; 'right' and 'left' choose another moment"
         case .breakpoints?: return "'down' and 'up' select, an empty line turns it on or off, 'x' takes it out, 'back' leaves"
+        case .legend?: return "'back' leaves"
         case .life?, nil: others = ""
         }
         return "'step N' goes to a step; 'down' and 'up' select, an empty line goes there" + others + "; 'back' leaves"

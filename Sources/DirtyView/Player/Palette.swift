@@ -26,7 +26,8 @@ extension Player {
         let settings = Self.settings.flatMap { setting in
             setting.values.map { entry("\(setting.name) \($0)", "Set it for now.", "set \(setting.name) \($0)") }
         }
-        return commands + chapters + panes + settings
+        let legend = entry("legend of glyphs, letters and colours", "Show every sign of every pane as it looks, with what it means.", "legend")
+        return commands + [legend] + chapters + panes + settings
     }
 
     private func entry(_ name: String, _ help: String, _ line: String) -> Binding {

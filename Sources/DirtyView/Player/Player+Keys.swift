@@ -12,9 +12,10 @@ extension Player {
         switch view {
         case .prompt: pressInPrompt(key)
         case .search: pressInSearch(key)
-        case .help(let filter, let row): pressInHelp(key, filter, row)
+        case .help(let filter, let row): pressInHelp(key, Help(filter: filter, row: row))
         case .palette(let filter, let row):
-            pressInMenu(key, paletteEntries(filter), filter, row) { .palette(filter: $0, row: $1) }
+            let player = self
+            press(key, in: Help(filter: filter, row: row), closing: [], player.paletteEntries) { .palette(filter: $0.filter, row: $0.row) }
         case .chooser(let row): if !pressInChooser(key, row) { pressOnMain(key) }
         case .sheet(let row): if !pressInSheet(key, row) { pressOnMain(key) }
         case .pendingMark(let isGoing): pressPending(key, isGoing: isGoing)
@@ -273,41 +274,21 @@ extension Player {
 
     // MARK: Help and palette
 
-    private mutating func pressInHelp(_ key: Key, _ filter: String, _ row: Int) {
-        if filter.isEmpty, key == .function(1) || key == .character("?") || key == .character("q") {
-            view = .main
-        } else {
-            pressInMenu(key, keys.entries(for: focus, filter: filter), filter, row) { .help(filter: $0, row: $1) }
+    private mutating func pressInHelp(_ key: Key, _ help: Help) {
+        let (keys, focus) = (keys, focus)
+        press(key, in: help, closing: [.function(1), .character("?"), .character("q")], { keys.entries(for: focus, filter: $0) }) {
+            .help(filter: $0.filter, row: $0.row)
         }
     }
 
-    /// A list that is filtered by what is typed, and whose entries can be run.
-    private mutating func pressInMenu(
-        _ key: Key, _ entries: [Binding], _ filter: String, _ row: Int, _ view: (String, Int) -> View
+    private mutating func press(
+        _ key: Key, in list: Help, closing: Set<Key>, _ entries: (String) -> [Binding], _ view: (Help) -> View
     ) {
-        func clamp(_ row: Int) -> Int { min(max(0, row), max(0, entries.count - 1)) }
+        var list = list
         // Most entries take two lines.
-        let height = max(1, (layout.main.rows - 2) / 2)
-        switch key {
-        // The search is open already.
-        case .character("/") where filter.isEmpty: break
-        case .escape where filter.isEmpty: self.view = .main
-        case .escape: self.view = view("", 0)
-        case .up: self.view = view(filter, clamp(row - 1))
-        case .down: self.view = view(filter, clamp(row + 1))
-        case .pageUp: self.view = view(filter, clamp(row - height))
-        case .pageDown: self.view = view(filter, clamp(row + height))
-        case .home: self.view = view(filter, 0)
-        case .end: self.view = view(filter, clamp(entries.count))
-        case .backspace: self.view = view(String(filter.dropLast()), 0)
-        case .enter:
-            guard entries.indices.contains(row), entries[row].action != .none else { return }
-            self.view = .main
-            perform(entries[row].action)
-        case .character(let scalar) where filter.unicodeScalars.count < KeyTable.longestFilter:
-            self.view = view(filter + String(scalar), 0)
-        default: break
-        }
+        let outcome = list.press(key, closing: closing, height: max(1, (layout.main.rows - 2) / 2), entries: entries)
+        self.view = outcome == .open ? view(list) : .main
+        if case .run(let action) = outcome { perform(action) }
     }
 
     // MARK: Search

@@ -37,11 +37,14 @@ extension Player {
         message = nil
         let departure = departure
         let isScripts = choice == session.nextChoice
+        var watch = BreakpointWatch(insight.breakpoints, session)
         let result = session.advance(choice)
         guard case .moved = result else { return report(result, hasMoved: false) }
         report(session.progress.newFailures, session.progress.passedOver)
+        let hits = watch.hits(after: session)
         if !isScripts { lookAhead() }
         arrive(from: departure, shownFrom: departure.position)
+        stop(at: hits)
     }
 
     /// Steps until the task that moves is no deeper in its call stack than before.

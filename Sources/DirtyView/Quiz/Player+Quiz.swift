@@ -70,6 +70,8 @@ extension Player {
             } else if key == .escape || presenter != nil && KeyTable.presenting(key)?.action == .nextBeat {
                 // A remote has no letters: one press shows the answer, the next goes on.
                 answer(asked, nil)
+            } else if isLetter(key) {
+                say("the answers are " + (0..<asked.choices.count).map { String(UnicodeScalar(UInt8(97 + $0))) }.joined(separator: ", "))
             } else {
                 return false
             }
@@ -79,14 +81,24 @@ extension Player {
             case .enter where presenter == nil:
                 question = nil
                 perform(.event)
+            case _ where isLetter(key): say("it is answered; Enter carries the command out, Esc closes this")
             default: return false
             }
         case .score:
             question = nil
             return key == .escape || key == .enter || key == .character("q")
-        case nil: return false
+        case nil:
+            // A late answer is no break point. c alone is a way to the next question.
+            guard isAsking, isLetter(key), key != .character("c") else { return false }
+            say("no question is open: c goes on to the next, Q asks no more and gives \(key) its meaning back")
         }
         return true
+    }
+
+    /// One of the letters that answer questions; in a talk there are none.
+    private func isLetter(_ key: Key) -> Bool {
+        guard presenter == nil, case .character(let scalar) = key else { return false }
+        return ("a"..."d").contains(scalar)
     }
 
     /// Letters answer, and digits; in a talk digits alone, since remotes send letters.

@@ -37,6 +37,7 @@ enum Sheet: Sendable {
     case why(WhyAnswer)
     case difference(MomentComparison)
     case life(PageLife)
+    case legend
 }
 
 extension Player {
@@ -95,8 +96,15 @@ extension Player {
         case .difference(let comparison)?:
             DifferenceSheet(comparison: comparison, position: session.position, columns: columns).listing(row: sheetRow ?? 0)
         case .life(let life)?: LifeSheet(life: life, position: session.position).listing(row: sheetRow ?? 0)
+        case .legend?: legend(columns: columns)
         case nil: Listing()
         }
+    }
+
+    private func legend(columns: Int) -> Listing {
+        var listing = Legend(glyphs: glyphs, columns: columns).listing
+        listing.cursor = min(sheetRow ?? 0, listing.count - 1)
+        return listing
     }
 
     /// How many rows of the sheet can be selected.
@@ -106,6 +114,7 @@ extension Player {
         case .why(let answer)?: answer.causes.count
         case .difference(let comparison)?: comparison.rows.count
         case .life(let life)?: life.events.count
+        case .legend?: legend(columns: layout.sheet.columns).count
         case nil: 0
         }
     }
@@ -133,7 +142,7 @@ extension Player {
         case .why(let answer)?: pressInWhy(answer, key, row)
         case .difference(let comparison)?: pressInDifferences(comparison, key, row)
         case .life(let life)?: pressInLife(life, key, row)
-        case nil: false
+        case .legend?, nil: false
         }
     }
 }
@@ -165,6 +174,8 @@ extension Player {
         if let cursor = listing.cursor, (0..<listing.count).contains(cursor), let subject = listing.subject(cursor) {
             return subject
         }
+        // A call path is about functions: the page that another pane has selected is not meant.
+        if focus == .calls { return nil }
         return selection.map { .item($0.item) }
     }
 

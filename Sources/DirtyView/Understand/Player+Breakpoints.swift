@@ -6,7 +6,10 @@ import DirtyScript
 extension Player {
     /// Sets a break point on what is selected, or takes it out.
     mutating func toggleBreakpoint() {
-        guard let kind = subject else { return complain("nothing is selected; :break and :watch take words") }
+        guard let kind = subject else {
+            let what = focus == .calls ? "no function is selected" : "nothing is selected"
+            return complain(what + "; :break and :watch take words")
+        }
         if let known = insight.breakpoints.breakpoint(kind) {
             change { $0.remove(known.number) }
             say("breakpoint \(known.number) is gone: \(known.text)   u brings it back")

@@ -3,7 +3,7 @@ import DirtyScript
 // The words of the prompt that are about understanding.
 
 extension Player {
-    static let understandingWords = ["break", "breaks", "delete", "diff", "life", "mark", "pane", "watch", "why"]
+    static let understandingWords = ["break", "breaks", "delete", "diff", "legend", "life", "mark", "pane", "watch", "why"]
 
     mutating func understand(_ words: [String]) {
         switch words[0] {
@@ -11,6 +11,7 @@ extension Player {
         case "breaks": openSheet(.breakpoints)
         case "why": whyCommand(words.dropFirst().joined(separator: " "))
         case "diff": differenceCommand(words.dropFirst().joined(separator: " "))
+        case "legend": openSheet(.legend)
         case "life": lifeCommand(words.dropFirst().joined(separator: " "))
         case "pane": paneCommand(words.dropFirst().joined(separator: " "))
         case "mark":

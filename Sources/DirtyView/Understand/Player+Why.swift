@@ -33,6 +33,8 @@ extension Player {
         case .item(let item): ask(session.questions(about: item), item.text)
         case .broken(let invariant): askWhyBroken(invariant)
         case .condition(.lost): askWhyLost()
+        case .function(let function): ask(session.questions(about: function), function.name(session.machine.rules.generation))
+        case nil where focus == .calls: complain("no function is selected")
         default:
             guard let item = selection?.item else { return complain("nothing is selected") }
             ask(session.questions(about: item), item.text)
