@@ -47,8 +47,6 @@ demos: build
 bench: needs
 	@$(SWIFT) build -c release --product dirtyscope-bench
 	@.build/release/dirtyscope-bench
-	@.build/release/dirtyscope-bench scale
-	@.build/release/dirtyscope-bench growth .build/growth.svg
 
 # The program finds its demos in share/dirtyscope/Demos beside its bin.
 install: build

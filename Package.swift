@@ -62,8 +62,9 @@ let package = Package(
         .executableTarget(
             name: "dirtyscope-bench",
             dependencies: [
-                "DirtyMachine", "DirtyScript", "DirtyView", "DirtyExplore", "SeededRandom", "SmallMachine", "DirtyLive",
-                "LiveModel", "HostKernel",
+                "DirtyMachine", "DirtyScript", "DirtyView", "DirtyImport", "DirtyExplore", "SeededRandom",
+                "SmallMachine", "DirtyLive", "LiveModel", "HostKernel",
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Benchmarks", exclude: ["README.md", "SmallMachine.pml", "race.demo"]),
         // Test support: another system for the search to go through.

@@ -70,7 +70,7 @@ enum LiveBenchmark {
         }
     }
 
-    static func run() {
+    static func run(_: [String]) {
         if let missing = LiveSampler.missing() { return print("this host does not show everything: \(missing)") }
         watched()
         million()

@@ -77,13 +77,6 @@ enum RaceBenchmark {
     }
 }
 
-/// Seconds of processor time that the process has used.
-func processorTime() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-}
-
 /// Random races, to see which numbers find what.
 enum RandomBenchmark {
     static func run(_ arguments: [String]) async {

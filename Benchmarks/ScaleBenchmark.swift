@@ -113,14 +113,6 @@ enum ScaleBenchmark {
 
     // MARK: Printing
 
-    private static func rounded(_ value: Double) -> String {
-        value >= 100 ? "\(Int(value.rounded()))" : "\((value * 100).rounded() / 100)"
-    }
-
-    private static func padded(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(1, width - text.count))
-    }
-
     private static func figure(_ name: String, _ value: Double, _ unit: String, _ reference: Double? = nil) {
         let ratio = reference.map { "   \(rounded(value / $0)) times the reading" } ?? ""
         print(padded(name, 52) + rounded(value) + " " + unit + ratio)

@@ -22,9 +22,9 @@ public struct Machine: Sendable {
     public init(rules: Rules = Profile.v6_18.rules, cpus: Int = 2, frames: Int = 4096) {
         precondition((1...8).contains(cpus), "a machine has 1 to 8 CPUs")
         self.rules = rules
-        state = State(words: [])
+        state = State()
         let systemWords = (System.words + State.alignment - 1) / State.alignment * State.alignment
-        state.words = Array(repeating: 0, count: Int(State.system.raw) + systemWords)
+        state.words.grow(to: Int(State.system.raw) + systemWords)
         isRecording = false
         state.words[Int(State.system.raw)] = UInt64(RecordKind.system.rawValue)
         self[State.system, .top] = state.words.count

@@ -45,8 +45,9 @@ public struct LiveEvent: Hashable, Sendable {
         self.mapping = mapping
     }
 
-    /// In words. `page` names a page of a file or of a mapping.
-    public func text(fileName: (LiveFile) -> String, page: (UInt64) -> String) -> String {
+    /// In words, the place behind two spaces. `page` names a page of a file or of a mapping; in
+    /// brief, a write-protect fault is a `wp` fault.
+    public func text(isBrief: Bool = false, fileName: (LiveFile) -> String, page: (UInt64) -> String) -> String {
         func span(_ file: LiveFile, _ first: UInt64, _ pages: Int) -> String {
             printable(fileName(file)) + (pages > 1 ? "[\(first)-\(first + UInt64(pages) - 1)]" : "[\(first)]")
         }
@@ -56,7 +57,7 @@ public struct LiveEvent: Hashable, Sendable {
                 switch fault {
                 case .absentLoad: "load fault"
                 case .absentStore: "store fault"
-                case .writeProtect: "write-protect fault"
+                case .writeProtect: isBrief ? "wp fault" : "write-protect fault"
                 case .refused: "refused access"
                 }
             return "\(name)  \(page(address))"

@@ -33,7 +33,10 @@ import Testing
         mutating func fsync() { bench.run(.fsync(b, file)) }
 
         /// So that an fsync overlooks the page.
-        mutating func hide(_ index: Int) { bench.m.setTag(file, index, .dirty, false) }
+        mutating func hide(_ index: Int) {
+            bench.m.setCause(task: 0, function: .scenario)
+            bench.m.setTag(file, index, .dirty, false)
+        }
     }
 
     @Test("A write(2) that has not returned is not owed", arguments: Profile.allCases)

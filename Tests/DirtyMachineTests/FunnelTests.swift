@@ -7,6 +7,7 @@ import Testing
         var m = Machine()
         let page = m.allocateFolio()
         let (count, state) = (m.log.count, m.state)
+        m.setCause(task: 0, function: .scenario)
         m[page, .dirty] = true
         m[page, .mapcount] = 3
         m[page, .dirty] = true
@@ -53,7 +54,8 @@ import Testing
         #expect(!m.allocateFolio().exists, "memory is full")
         m.getPage(pages[1])
         m.putPage(pages[1])
-        #expect(m.pfn(m.allocateFolio()) == 2)
+        let again = m.allocateFolio()
+        #expect(m.pfn(again) == 2)
     }
 
     @Test func undoShrinksTheArena() {

@@ -140,7 +140,8 @@ import Testing
         bench.m = m
         #expect(bench.run(.evict(file, indices: 0...7)).outcome == .ok)
         #expect(bench.m[State.system, .framesInUse] == 0)
-        let frames = (0..<8).map { _ in bench.m.pfn(bench.m.allocateFolio()) }
+        bench.m.setCause(task: 0, function: .scenario)
+        let frames = (0..<8).map { _ in bench.m.allocateFolio() }.map { bench.m.pfn($0) }
         #expect(frames.sorted() == Array(1...8))
         #expect(!bench.m.allocateFolio().exists)
     }

@@ -151,6 +151,7 @@ import Testing
     private static func reuseWithoutPageMkwrite() -> Set<StackFrame> {
         var bench = Bench(.v6_18)
         let file = bench.m.addFile("db", pages: 1, .ext4, cached: true)
+        bench.m.setCause(task: 0, function: .scenario)
         bench.m[file, .hasPageMkwrite] = false
         let a = bench.m.addProcess("A")
         let at = bench.mmap(a, file, 0...0)

@@ -86,6 +86,7 @@ import Testing
         }
         _ = scene.store(SwitchScene.valueA)
         let page = scene.bench.folio(scene.file)
+        scene.bench.m.setCause(task: 0, function: .scenario)
         let task = scene.bench.m.beginTask(.writeback, process: .none, label: 0, line: 0)
         scene.bench.m[task, .wbcFile] = scene.file
         scene.bench.m[task, .wbcPage] = page
@@ -145,6 +146,7 @@ import Testing
         }
         let at = scene.bench.mmap(scene.u, .none, 0...0, shared: false)
         scene.bench.store(scene.u, at, SwitchScene.valueA)
+        scene.bench.m.setCause(task: 0, function: .scenario)
         let task = scene.bench.m.beginTask(.writeback, process: .none, label: 0, line: 0)
         scene.bench.m[task, .rmapPage] = scene.bench.m.pte(scene.bench.m[scene.u, .mm], at).folio
         scene.bench.m.push(.page_mkclean, on: task)
@@ -206,6 +208,7 @@ import Testing
         let (profile, value) = setting
         var scene = SwitchScene(profile, ["dirty-under-ptl": value])
         // page_mkwrite would dirty the page earlier.
+        scene.bench.m.setCause(task: 0, function: .scenario)
         scene.bench.m[scene.file, .hasPageMkwrite] = false
         if loads { scene.bench.load(scene.u, scene.at) }
         let store = scene.bench.m.begin(

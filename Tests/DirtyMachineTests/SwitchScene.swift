@@ -66,6 +66,7 @@ struct SwitchScene {
 
     /// A write fault that asks for no permission, as get_user_pages() with force makes it.
     mutating func forcedWriteFault(_ process: Ref<Process>) {
+        bench.m.setCause(task: 0, function: .scenario)
         let task = bench.m.beginTask(.write, process: process, label: 0, line: 0)
         bench.m[task, .vmfVMA] = vma
         bench.m[task, .vmfAddress] = at

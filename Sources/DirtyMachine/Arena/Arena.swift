@@ -66,7 +66,7 @@ public struct Field<R: Record, Value: Word>: Sendable {
 /// Undo, hashing and the search over interleavings all work on these words, so they need no
 /// knowledge of what the words mean.
 public struct State: Hashable, Sendable {
-    var words: [UInt64]
+    var words = Words()
 
     /// Word 0 belongs to nobody, so that a `Ref` of 0 can mean none; records are aligned to
     /// `alignment` words, so that a reference fits into fewer bits where space is short.

@@ -33,11 +33,12 @@ extension Machine {
 
     /// Takes back the newest changes until `count` are left. The inverse of running forward.
     public mutating func undo(to count: Int) {
+        state.words.own()
         while log.count > count {
             let change = log.removeLast()
             state.words[Int(change.ref) &+ Int(change.offset)] = change.old
             if change.ref == State.system.raw, change.offset == Field<System, Int>.top.offset {
-                state.words.removeLast(state.words.count - Int(change.old))
+                state.words.shrink(to: Int(change.old))
             }
         }
     }
@@ -65,7 +66,7 @@ extension Machine {
         }
         let top = self[system, .top]
         let size = (R.words + State.alignment - 1) / State.alignment * State.alignment
-        state.words.append(contentsOf: repeatElement(0, count: top + size - state.words.count))
+        state.words.grow(to: top + size)
         self[system, .top] = top + size
         write(UInt32(top), 0, UInt64(R.kind.rawValue), R.kind)
         return Ref(raw: UInt32(top))

@@ -47,16 +47,16 @@ public struct NetChange: Sendable {
     /// Memory that it occupies, in bytes.
     public var byteCount: Int { places.count * (4 + 8 + 8) }
 
-    fileprivate func apply(to words: inout [UInt64]) {
-        if let sizes, sizes.after > words.count {
-            words.append(contentsOf: repeatElement(0, count: sizes.after - words.count))
-        }
+    fileprivate func apply(to words: inout Words) {
+        words.own()
+        if let sizes { words.grow(to: sizes.after) }
         for index in places.indices { words[Int(places[index])] = new[index] }
     }
 
-    fileprivate func revert(in words: inout [UInt64]) {
+    fileprivate func revert(in words: inout Words) {
+        words.own()
         for index in places.indices { words[Int(places[index])] = old[index] }
-        if let sizes { words.removeLast(words.count - sizes.before) }
+        if let sizes { words.shrink(to: sizes.before) }
     }
 }
 

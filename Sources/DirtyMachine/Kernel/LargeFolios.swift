@@ -97,7 +97,7 @@ extension Machine {
     private mutating func makeFrames(_ count: Int) -> Ref<Folio> {
         let top = self[State.system, .top]
         let size = count * Folio.words
-        state.words.append(contentsOf: repeatElement(0, count: top + size - state.words.count))
+        state.words.grow(to: top + size)
         self[State.system, .top] = top + size
         let run = FolioPages(head: Ref(raw: UInt32(top)), count: count)
         for page in run {

@@ -40,8 +40,7 @@ extension Machine {
     /// A task that power took in the middle of its work.
     private mutating func abandon(_ task: Ref<Task>) {
         for level in 0..<self[task, .depth] {
-            self[task, .function(level)] = 0
-            self[task, .position(level)] = 0
+            self[task, .frame(level)] = .none
         }
         self[task, .depth] = 0
         self[task, .wait] = .nothing

@@ -82,7 +82,10 @@ extension Machine {
         state.tasks.first { self[$0, .slot] == slot } ?? .none
     }
 
+    /// Who causes the changes that follow. Whoever changes the machine from outside begins here, so
+    /// this is where its words become its own.
     mutating func setCause(task: Int, function: KernelFunction) {
+        state.words.own()
         causeTask = UInt8(task)
         causeFunction = function
     }
@@ -92,15 +95,13 @@ extension Machine {
     mutating func push(_ function: KernelFunction, on task: Ref<Task>) {
         let depth = self[task, .depth]
         precondition(depth < Task.maximumDepth, "kernel call stack overflow")
-        self[task, .function(depth)] = Int(function.rawValue)
-        self[task, .position(depth)] = entry(of: function)
+        self[task, .frame(depth)] = StackFrame(function: function, position: entry(of: function))
         self[task, .depth] = depth + 1
     }
 
     private mutating func pop(_ task: Ref<Task>, returning value: Int) {
         let depth = self[task, .depth] - 1
-        self[task, .function(depth)] = 0
-        self[task, .position(depth)] = 0
+        self[task, .frame(depth)] = .none
         self[task, .depth] = depth
         self[task, .result] = value
         guard depth == 0 else { return }
@@ -119,6 +120,7 @@ extension Machine {
     /// once: so the stack always shows the function that is about to act, and an operation that
     /// has nothing left to do is finished.
     public mutating func step(_ task: Ref<Task>) -> StepResult {
+        state.words.own()
         if self[task, .isDone] { return .finished }
         if case .blocked(let reason, let object) = advance(task) {
             self[task, .wait] = reason
@@ -144,12 +146,13 @@ extension Machine {
 
     private mutating func advance(_ task: Ref<Task>) -> Flow {
         let level = self[task, .depth] - 1
-        let function = KernelFunction(rawValue: UInt8(self[task, .function(level)])) ?? .none
-        setCause(task: self[task, .slot], function: function)
-        let flow = run(function, task, at: self[task, .position(level)])
+        let frame = self[task, .frame(level)]
+        causeTask = UInt8(truncatingIfNeeded: self[task, .slot])
+        causeFunction = frame.function
+        let flow = run(frame.function, task, at: frame.position)
         switch flow {
         case .next:
-            self[task, .position(level)] += 1
+            self[task, .position(level)] = frame.position + 1
         case .jump(let position):
             self[task, .position(level)] = position
         case .call(let callee, let position):

@@ -22,7 +22,7 @@ extension Field where R == Task, Value == Int {
         Self(UInt8(3 + level / 4), bits: UInt8(level % 4 * 16), 8)
     }
     static func position(_ level: Int) -> Self {
-        Self(UInt8(3 + level / 4), bits: UInt8(level % 4 * 16 + 8), 8)
+        Self(UInt8(truncatingIfNeeded: 3 &+ level &>> 2), bits: UInt8(truncatingIfNeeded: (level & 3) &* 16 &+ 8), 8)
     }
     /// What the latest callee returned.
     static var result: Self { Self(7) }
@@ -76,6 +76,12 @@ extension Field where R == Task, Value == Int {
     /// Where the walk of the reverse map stands in its VMA, if the page's index does not tell: in a
     /// nonlinear one, and among the pages of a large folio.
     static var rmapAddress: Self { Self(52) }
+}
+extension Field where R == Task, Value == StackFrame {
+    /// Function and position at once.
+    static func frame(_ level: Int) -> Self {
+        Self(UInt8(truncatingIfNeeded: 3 &+ level &>> 2), bits: UInt8(truncatingIfNeeded: (level & 3) &* 16), 16)
+    }
 }
 extension Field where R == Task, Value == OperationKind {
     static var operation: Self { Self(0, bits: 16, 8) }
@@ -273,6 +279,17 @@ public struct StackFrame: Hashable, Sendable {
     }
 }
 
+extension StackFrame: Word {
+    /// No function: the level is not in use.
+    static let none = StackFrame(function: .none, position: 0)
+
+    public init(word: UInt64) {
+        function = KernelFunction(rawValue: UInt8(truncatingIfNeeded: word)) ?? .none
+        position = Int(word &>> 8 & 0xff)
+    }
+    public var word: UInt64 { UInt64(function.rawValue) | UInt64(truncatingIfNeeded: position) &<< 8 }
+}
+
 extension State {
     /// A task's call stack, outermost function first.
     public func stack(of task: Ref<Task>) -> [StackFrame] {
@@ -281,9 +298,7 @@ extension State {
 
     /// One level of a task's call stack.
     func frame(of task: Ref<Task>, _ level: Int) -> StackFrame {
-        StackFrame(
-            function: KernelFunction(rawValue: UInt8(self[task, .function(level)])) ?? .none,
-            position: self[task, .position(level)])
+        self[task, .frame(level)]
     }
 
     /// All tasks that have begun and not been collected, newest first.

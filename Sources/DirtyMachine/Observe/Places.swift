@@ -29,6 +29,7 @@ extension Machine {
 
     /// Takes the latest changes back in a machine without a history, such as `before` returns.
     public mutating func rewind(_ changes: some BidirectionalCollection<Change>) {
+        state.words.own()
         for change in changes.reversed() {
             state.words[Int(change.ref) &+ Int(change.offset)] = change.old
         }

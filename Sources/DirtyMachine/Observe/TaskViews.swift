@@ -21,9 +21,7 @@ extension Machine {
     public func topFrame(of task: Ref<Task>) -> StackFrame? {
         let level = self[task, .depth] - 1
         guard level >= 0 else { return nil }
-        return StackFrame(
-            function: KernelFunction(rawValue: UInt8(self[task, .function(level)])) ?? .none,
-            position: self[task, .position(level)])
+        return state.frame(of: task, level)
     }
 
     public func isDone(_ task: Ref<Task>) -> Bool { self[task, .isDone] }

@@ -50,10 +50,8 @@ extension StateCodec {
     ) {
         let topPlace = State.system.raw + UInt32(Field<System, Int>.top.offset)
         let size = touched.firstIndex(of: topPlace).map { Int(image[values + $0]) } ?? base.count
-        machine.state.words.removeLast(machine.state.words.count - base.count)
-        if size > base.count {
-            machine.state.words.append(contentsOf: repeatElement(0, count: size - base.count))
-        }
+        machine.state.words.shrink(to: base.count)
+        machine.state.words.grow(to: size)
     }
 
     private mutating func growMarks(to size: Int) {

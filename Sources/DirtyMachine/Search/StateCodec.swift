@@ -46,7 +46,7 @@ public struct StateCodec: Sendable {
         values: Range<Int> = 0..<0
     ) {
         machine.oldRecords = UInt32(machine.state.words.count)
-        base = machine.state.words
+        base = machine.state.words.array
         youngest = UInt64(base.count)
         firstValue = UInt64(values.lowerBound)
         valueCount = UInt64(values.count)

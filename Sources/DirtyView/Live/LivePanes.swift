@@ -198,13 +198,21 @@ extension LivePlayer {
                 Style(.plain, isNew ? .bold : .dim))
             if manyProcesses { line.add("\(event.process) ", Style(.plain, .dim)) }
             // The colour says what the words say: those before the place.
-            let text = event.text(fileName: { names[$0] ?? "?" }, page: { place(event, $0) })
+            let text = event.text(isBrief: columns < 40, fileName: { names[$0] ?? "?" }, page: { place(event, $0) })
             let words = text.firstRange(of: "  ")?.lowerBound ?? text.endIndex
             line.add(String(text[..<words]), Style(event.role))
-            line.add(String(text[words...]))
+            line.add(Self.placeText(String(text[words...]), columns - line.width))
             return line
         }
         return listing
+    }
+
+    /// A place in so many columns: of `data.mdb[12]` the page is kept rather than the name.
+    private static func placeText(_ text: String, _ columns: Int) -> String {
+        guard text.count > columns, text.hasSuffix("]"), let bracket = text.lastIndex(of: "[") else { return text }
+        let page = text[bracket...]
+        let room = columns - page.count - 1
+        return room < 3 ? text : text.prefix(room) + "~" + page
     }
 
     /// `data.mdb[12]`, or the address where no mapping is known.
