@@ -134,6 +134,20 @@ import Testing
         for (cause, reason) in zip(causes, reasons) { #expect(cause.because.contains(reason), "\(cause.because)") }
     }
 
+    /// A PTE that mremap has moved came from the old address, whatever the mapping is called on the way.
+    @Test func aMovedEntryComesFromTheOldAddress() throws {
+        var session = try Fixture.session(Self.mapped + "A mremap m 4")
+        _ = try session.run()
+        for item in [Item.path("A.m.pte[1].present"), .mapped(process: "A", mapping: "m", index: 1)] {
+            let questions = session.questions(about: item)
+            let question = try #require(questions.first { $0.label.hasSuffix("present") })
+            let causes = session.why(question)
+            #expect(causes[0].touches.map(\.new).contains("1") && causes[0].because == "mremap has taken the PTE from A.m.pte[1]")
+            #expect(causes[1].touches.map(\.text).contains("A.m.pte[1].present 1 -> 0"))
+            #expect(causes[2].because.contains("installed"))
+        }
+    }
+
     /// page_mkwrite marks the page dirty before its PTE may be written: then the fault is the reason.
     @Test func dirtyBeforeWritable() throws {
         let causes = try why("nr_dirty", "1", "kernel 6.18\n" + Self.mapped)

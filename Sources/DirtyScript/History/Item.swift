@@ -156,6 +156,15 @@ extension Session {
 }
 
 extension Machine {
+    /// What the PTE of a page was called while an mremap had moved it and the name not yet come after:
+    /// `A.pte[0x7ffff7ff9000]`.
+    func entryByAddress(_ process: String, _ mapping: String, _ index: Int) -> String? {
+        guard let owner = self.process(named: process), let named = self.mapping(named: mapping, of: owner),
+            let start = extent(of: named)?.start
+        else { return nil }
+        return "\(process).pte[0x\(String((start + index) << 12, radix: 16))]"
+    }
+
     /// The VMAs of a mapping in a few words: `m[0..3] rw-s page_prot r--`.
     func areaText(_ process: String, _ mapping: String) -> String {
         guard let owner = self.process(named: process), space(of: owner).exists else { return "none" }

@@ -29,7 +29,7 @@ extension Session {
         case .task(let name): return taskQuestions(name)
         case .path(let path):
             let value = machine.state.counterText(path)
-            return [WhyQuestion(label: path, value: value, paths: [path], isPrefix: true)]
+            return [WhyQuestion(label: path, value: value, paths: [path] + addressPath(path), isPrefix: true)]
         }
     }
 
@@ -58,29 +58,41 @@ extension Session {
         return why(question.paths.map { Bit($0, isPrefix: question.isPrefix) }, limit: limit)
     }
 
+    /// `A.m.pte[0].write` by its address.
+    private func addressPath(_ path: String) -> [String] {
+        let parts = path.split(separator: ".", maxSplits: 3).map(String.init)
+        guard parts.count >= 3, parts[2].hasPrefix("pte["), let index = Int(parts[2].dropFirst("pte[".count).dropLast()),
+            let entry = machine.entryByAddress(parts[0], parts[1], index)
+        else { return [] }
+        return [([entry] + parts.dropFirst(3)).joined(separator: ".")]
+    }
+
     private func mappedQuestions(_ process: String, _ mapping: String, _ index: Int) -> [WhyQuestion] {
         guard let owner = machine.process(named: process), let named = machine.mapping(named: mapping, of: owner),
             machine.extent(of: named) != nil
         else { return [] }
         let page = machine.page(index, of: named, in: owner)
         let entry = "\(process).\(mapping).pte[\(index)]"
+        let entries = [entry] + [machine.entryByAddress(process, mapping, index)].compactMap { $0 }
         func bit(_ name: String, _ isOn: Bool, _ others: [String] = []) -> WhyQuestion {
-            WhyQuestion(label: "pte " + name, value: isOn ? "1" : "0", paths: ([name] + others).map { "\(entry).\($0)" })
+            WhyQuestion(
+                label: "pte " + name, value: isOn ? "1" : "0",
+                paths: ([name] + others).flatMap { name in entries.map { "\($0).\(name)" } })
         }
         let pte = page.pte ?? .empty
         // Without W since it was installed: then that is when it was decided.
-        let entries = [
+        let bits = [
             bit("write", pte.write, ["present"]), bit("dirty", pte.dirty), bit("present", pte.present),
         ]
-        guard page.file.exists else { return entries }
+        guard page.file.exists else { return bits }
         let pages = pageQuestions(page.file, page.fileIndex, word: false)
         let lost = pages.filter { $0.lost != nil }
         let rest = pages.filter { $0.lost == nil }
         switch machine.word(for: page) {
-        case .clean, .cleanWritable, .unmapped: return lost + entries + rest
-        case .pteDirty: return lost + [entries[1], entries[0], entries[2]] + rest
-        case .notPresent, .cached: return lost + [entries[2]] + rest + entries.prefix(2)
-        default: return lost + first(of: rest, for: machine.word(for: page)) + entries
+        case .clean, .cleanWritable, .unmapped: return lost + bits + rest
+        case .pteDirty: return lost + [bits[1], bits[0], bits[2]] + rest
+        case .notPresent, .cached: return lost + [bits[2]] + rest + bits.prefix(2)
+        default: return lost + first(of: rest, for: machine.word(for: page)) + bits
         }
     }
 

@@ -46,9 +46,7 @@ struct CallPane {
         }
         listing.count = lines.count
         // The step that is next stays in sight however deep the stack is.
-        if lines.count > height, let here {
-            listing.cursor = min(lines.count - height, max(0, here - 2)) + height / 2
-        }
+        if lines.count > height, let here, scene.focus != .calls || scene.cursors[.calls] == nil { listing.first = here - 2 }
         // With the keyboard it has a cursor of its own, at first on the function that is running.
         if scene.focus == .calls, let cursor = scene.cursors[.calls] ?? current {
             listing.cursor = cursor

@@ -54,7 +54,7 @@ struct HistoryPane {
             + (scene.showsEvents ? "\(samples.count) events, steps \(first)-\(scene.session.position)" : "steps \(first)-\(scene.session.position)")
         if height >= lines.count + 1 { lines.append(axis(samples, cell: strip.cell)) }
         if height >= lines.count + 1 {
-            let values = strip.isWide && !scene.showsEvents ? "12- a value and as long as it lasts  ~ no room, Enter" : "0-9 values"
+            let values = strip.isWide && !scene.showsEvents ? "12- value  ~ too short" : "0-9 values"
             lines.append(Line(" r read-only  w writable  D d dirty  c clean  W w write  " + values, Style(.plain, .dim)))
         }
         if height >= lines.count + 2 { lines += life(selection, lines: height - lines.count) }

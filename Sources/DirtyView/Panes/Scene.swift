@@ -132,8 +132,12 @@ struct Listing {
     /// Whether a row stands for what it is about, and carries the mark of its break point.
     var namesSubject: (Int) -> Bool = { _ in true }
 
+    /// The first visible row where the cursor does not decide.
+    var first: Int?
+
     /// The first visible row, so that the cursor is in sight.
     func top(height: Int) -> Int {
+        if let first { return min(max(0, first), max(0, count - height)) }
         guard count > height, let cursor else { return 0 }
         return min(max(0, cursor - height / 2), count - height)
     }

@@ -27,7 +27,7 @@ struct Legend {
             (
                 "States of pages; the first column is their cell in the map",
                 PageWord.allCases.map { Entry("\(String(Character(glyphs[$0.glyph]))) \($0.rawValue)", $0.style, $0.meaning) }
-                    + [Entry("!LOST", Style(.violation), "The latest store to the page is lost: no memory, PTE or disk has it.")]
+                    + [Entry("\(String(Character(glyphs[.broken]))) !LOST", Style(.violation), "The latest store to the page is lost: no memory, PTE or disk has it.")]
             ),
             (
                 "PTE: a letter where the bit is set, - where not; dots: no entry",
