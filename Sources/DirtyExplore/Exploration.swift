@@ -23,6 +23,8 @@ public struct Exploration: Sendable {
     }
 
     public var profile: Profile { explorer.profile }
+    /// Where the search began.
+    public var beginning: Explorer.Beginning { explorer.beginning }
     public var title: String { explorer.scenario.title }
 }
 

@@ -10,6 +10,8 @@ public struct Explorer: Sendable {
         public var invariants: Set<Invariant> = []
         /// Takes states for one that differ only in values that nobody asks for.
         public var reduces = true
+        /// Only lost writes end the search, nothing else that is wrong.
+        public var asksForLostWrites = false
         public var search = SearchOptions()
 
         public init() {}
@@ -24,29 +26,74 @@ public struct Explorer: Sendable {
     let scenario: Scenario
     let options: Options
     let system: RaceSystem
-    public let profile: Profile
+    /// Where the search begins.
+    public let beginning: Beginning
+    public var profile: Profile { system.session.profile }
+
+    /// Where a search begins.
+    public enum Beginning: Hashable, Sendable {
+        /// At the next race of the script, after so many moves.
+        case raceAhead(moves: Int)
+        /// In the middle of a race.
+        case race
+        /// Outside a race: with the operations that are under way, so many.
+        case tasks(Int)
+    }
 
     /// Runs the scenario up to its first race. Fails where it has none, or cannot come there.
     public init(_ scenario: Scenario, options: Options = Options()) throws(Diagnostics) {
-        self.scenario = scenario
-        self.options = options
-        var session = try Session(scenario, kernel: options.kernel, rules: options.rules)
-        profile = session.profile
+        let session = try Session(scenario, kernel: options.kernel, rules: options.rules)
+        try self.init(scenario, session, options)
+    }
+
+    /// Explores from the state that a session is in: the rest of its race; or its next race, reached
+    /// as the script says; or, where the script has none, the operations that are under way. Fails
+    /// where there is none of these.
+    public init(from session: Session, options: Options = Options()) throws(Diagnostics) {
+        let scenario = Scenario(name: session.name, title: session.title, statements: session.statements)
+        if let race = session.openRace {
+            try self.init(scenario, session, race, .race, options)
+        } else if let tasks = session.openTasks, !session.hasRaceAhead {
+            try self.init(scenario, session, tasks, .tasks(tasks.tasks.count), options)
+        } else {
+            try self.init(scenario, session, options)
+        }
+    }
+
+    private init(_ scenario: Scenario, _ start: Session, _ options: Options) throws(Diagnostics) {
+        var session = start
         guard case .race(let race) = session.approachRace() else {
             throw Explorer.noRace(scenario, session)
         }
+        try self.init(
+            scenario, session, OpenRace(outline: race), .raceAhead(moves: session.position - start.position), options)
+    }
+
+    private init(
+        _ scenario: Scenario, _ session: Session, _ race: OpenRace, _ beginning: Beginning, _ options: Options
+    ) throws(Diagnostics) {
+        self.scenario = scenario
+        self.options = options
+        self.beginning = beginning
+        let outline = race.outline
         var machine = session.machine
         machine.learn(names: session.mentionedNames.sorted())
-        let count = session.statements.reduce(0) { most, statement in
+        let (position, tasks) = RacePosition.of(race, session, &machine)
+        // Races behind this one may have more lines.
+        let count = session.statements.reduce(outline.lines.count) { most, statement in
             guard case .race(let lines) = statement.command else { return most }
             return max(most, lines.count)
         }
-        let tasks = machine.setTasksAside(count)
-        guard tasks.count == count, count <= 60 else {
+        let missing = tasks.count(where: { $0 == nil }) + count - tasks.count
+        var fresh = machine.setTasksAside(missing)
+        guard fresh.count == missing, count <= 60 else {
             throw Explorer.complaint(
                 scenario, session, "a race has too many lines: \(count)",
-                expected: "\(tasks.count) at most")
+                expected: "\(count - missing + fresh.count) at most")
         }
+        // In the order of the lines.
+        fresh.reverse()
+        let all = (tasks + Array(repeating: nil, count: count - tasks.count)).map { $0 ?? fresh.removeLast() }
         machine.forgetHistory()
         let asksForFaults = session.statements.contains {
             if case .expect(.faults) = $0.command { true } else { false }
@@ -63,15 +110,15 @@ public struct Explorer: Sendable {
             return ["pgfault", "pgmajfault", "tlb_flush"].contains(name)
         }
         system = RaceSystem(
-            first: race, machine: machine, session: session, tasks: tasks,
+            first: outline, machine: machine, session: session, tasks: all,
             countsMatter: asksForFaults || asksForCounters,
-            wasteMatters: asksForCost || options.invariants.contains(.cost),
-            values: options.reduces ? Explorer.freeValues(session, race) : 0..<0)
+            wasteMatters: asksForCost || options.invariants.contains(.cost), beginning: position,
+            values: options.reduces ? Explorer.freeValues(session, outline, position) : 0..<0)
     }
 
-    /// The serial numbers of the first race's stores, where nothing can tell them apart: no
+    /// The serial numbers of the first race's stores to come, where nothing can tell them apart: no
     /// expectation is about values, and no store writes a value of its own that could be one of them.
-    private static func freeValues(_ session: Session, _ race: RaceOutline) -> Range<Int> {
+    private static func freeValues(_ session: Session, _ race: RaceOutline, _ position: RacePosition) -> Range<Int> {
         var asks = false
         func look(_ statement: Statement) {
             switch statement.command {
@@ -84,7 +131,10 @@ public struct Explorer: Sendable {
             }
         }
         session.statements.forEach(look)
-        guard !asks, let first = race.serials.first else { return 0..<0 }
+        // Serial numbers go by the order of the lines; those of a line that has begun may be in memory.
+        let begun = race.lines.indices.last { position.begun >> UInt64($0) & 1 == 1 } ?? -1
+        guard !asks, begun + 1 < race.serials.count else { return 0..<0 }
+        let first = race.serials[begun + 1]
         // The races' numbers are given out by now; those of statements behind them come later.
         return first..<max(first, session.machine.nextSerial)
     }
@@ -118,6 +168,9 @@ public struct Explorer: Sendable {
 
     /// What ends the search.
     private var stopping: Properties {
+        if options.asksForLostWrites {
+            return RaceSystem.Lacking.invariant(.noLostWrite).union(RaceSystem.Lacking.invariant(.durability))
+        }
         var properties: Properties = [
             RaceSystem.Lacking.expectation, RaceSystem.Lacking.progress, RaceSystem.Lacking.script,
         ]

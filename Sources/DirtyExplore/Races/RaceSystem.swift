@@ -13,6 +13,8 @@ struct RaceSystem: TransitionSystem {
     let tasks: [Ref<Task>]
     let countsMatter: Bool
     let wasteMatters: Bool
+    /// How far the first race has come already.
+    let beginning: RacePosition
     /// Values that the races' stores write and nobody asks for.
     let values: Range<Int>
 

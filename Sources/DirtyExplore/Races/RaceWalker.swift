@@ -26,6 +26,7 @@ struct RaceWalker: StateWalker {
             values: system.values)
         machine.forgetHistory()
         race = RaceLines(system.first, session, &machine)
+        position = system.beginning
         races[0] = race
         watched = Invariant.allCases.filter { !$0.isMetric || system.wasteMatters }
         machine.forgetHistory()
@@ -243,8 +244,8 @@ final class RaceLines: Sendable {
         actorCount = count
         lines = (0..<count).map { actor in outline.actors.indices.filter { outline.actors[$0] == actor } }
         allLines = outline.lines.count == 64 ? ~0 : (1 << UInt64(outline.lines.count)) - 1
-        asksForLast = session.asksForLast(behind: outline).result
-        isLast = session.statements[(outline.index + 1)...].allSatisfy { $0.isPresentation }
+        asksForLast = outline.isOfScript && session.asksForLast(behind: outline).result
+        isLast = !outline.isOfScript || session.statements[(outline.index + 1)...].allSatisfy { $0.isPresentation }
         let operations = outline.lines.indices.map { outline.operation($0) }
         let areFixed = operations.allSatisfy { $0?.keepsNames ?? false }
         var lender = session

@@ -20,7 +20,7 @@ public enum ExplorationText {
     }
 
     /// The verdict in a sentence.
-    static func verdict(_ exploration: Exploration) -> String {
+    public static func verdict(_ exploration: Exploration) -> String {
         switch exploration.verdict {
         case .holds: "holds: no interleaving breaks it on \(exploration.profile.rawValue)"
         case .violated:
@@ -40,13 +40,17 @@ public enum ExplorationText {
         }
     }
 
+    /// What a schedule leads to: `I2 durability: db.folio[0]: …`
+    public static func finding(_ breach: Breach) -> String { "\(name(breach)): \(breach.text)" }
+
     static func name(_ breach: Breach) -> String {
         breach.invariant.map { "\($0.id) \($0.name)" } ?? (breach.isDeadlock ? "deadlock" : "expectation")
     }
 
     private static func steps(_ count: Int) -> String { count == 1 ? "1 step" : "\(count) steps" }
 
-    static func size(_ result: SearchResult) -> String {
+    /// How many states there were, and what each of them cost.
+    public static func size(_ result: SearchResult) -> String {
         let bytes = result.states > 0 ? result.bytes / result.states : 0
         let chance = result.chanceOfOmission
         return "\(grouped(result.states)) states, \(grouped(result.transitions)) transitions, depth \(result.depth), "
@@ -54,7 +58,8 @@ public enum ExplorationText {
             + (chance < 1e-9 ? "1 in 1,000,000,000" : "1 in \(grouped(Int(1 / chance)))")
     }
 
-    static func grouped(_ number: Int) -> String {
+    /// `1,234,567`
+    public static func grouped(_ number: Int) -> String {
         var digits = Array(String(number))
         var at = digits.count - 3
         while at > 0 {

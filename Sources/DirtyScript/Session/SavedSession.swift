@@ -126,8 +126,8 @@ public struct SavedSession {
     /// The line of the operation that a move belongs to.
     private func track(of move: Move) -> Int? {
         switch move.choice {
-        case .device, .eviction: return nil
-        case .script, .task, .actor: break
+        case .device, .write, .eviction: return nil
+        case .script, .task, .actor, .interleaved: break
         }
         guard let statement = session.statement(atLine: move.line) else { return nil }
         if case .operation = statement.command {
@@ -246,11 +246,14 @@ public struct SavedSession {
         case .device:
             lines.append("step device")
             return
+        case .write(let page):
+            lines.append("step device" + (page.hasSuffix("]") ? " \(page)" : ""))
+            return
         case .eviction(_, let entry):
             let parts = session.machine.name(of: entry).split(separator: ".", maxSplits: 1)
             lines.append("step tlb \(parts.joined(separator: " "))")
             return
-        case .script, .task, .actor: break
+        case .script, .task, .actor, .interleaved: break
         }
         guard let line = segment.track, let track = tracks[line] else {
             // A caption, or checks that had no move of their own.

@@ -120,6 +120,8 @@ extension Session {
             machine.stepDevice(bio)
             move.frame = StackFrame(function: .device, position: 0)
             return .moved
+        case .write(let page):
+            return stepDevice(on: page, &move, &conclusions)
         case .eviction(let cpu, let entry):
             guard machine.evictableTLBEntries.contains(where: { $0 == (cpu, entry) }) else {
                 return refused("CPU\(cpu)'s TLB has no such entry to drop")
@@ -130,6 +132,8 @@ extension Session {
             return stepChosen(machine.task(inSlot: slot), &move, &conclusions)
         case .actor(let actor):
             return stepActor(actor, &move, &conclusions)
+        case .interleaved(let actor):
+            return stepInterleaved(actor, &move, &conclusions)
         }
     }
 

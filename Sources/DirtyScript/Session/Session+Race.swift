@@ -30,6 +30,11 @@ extension Session {
     /// In the written order, each line to its end; when one has to wait, whoever can go on does.
     mutating func stepRace(_ move: inout Move, _ conclusions: inout [Conclusion]) -> Advance {
         guard let race = progress.race else { return .atEnd }
+        if race.ended.count == race.lines.count {
+            // The device has something left to do, or else the race were over.
+            if let bio = machine.pendingBios.first(where: machine.deviceCanStep) { stepDevice(bio, &move) }
+            return .moved
+        }
         var firstBlocked: Advance?
         for line in race.lines.indices where !race.ended.contains(line) {
             guard race.line(of: race.actors[line]) == line else { continue }
@@ -43,15 +48,60 @@ extension Session {
     mutating func stepActor(
         _ actor: Int, _ move: inout Move, _ conclusions: inout [Conclusion]
     ) -> Advance {
-        // The first move of a race can be anybody's, too.
-        if progress.running == nil, progress.race == nil {
-            performSilently(&conclusions)
-            if case .race(let lines) = nextStatement?.command { progress.race = race(lines) }
-        }
+        beginRace(&conclusions)
         guard let line = progress.race?.line(of: actor) else {
             return refused("that actor has nothing left to do")
         }
         return stepRaceLine(line, &move, &conclusions)
+    }
+
+    /// The first move of a race can be anybody's.
+    private mutating func beginRace(_ conclusions: inout [Conclusion]) {
+        guard progress.running == nil, progress.race == nil else { return }
+        performSilently(&conclusions)
+        if case .race(let lines) = nextStatement?.command { progress.race = race(lines) }
+    }
+
+    // MARK: As a search goes
+
+    mutating func stepInterleaved(
+        _ actor: Int, _ move: inout Move, _ conclusions: inout [Conclusion]
+    ) -> Advance {
+        beginRace(&conclusions)
+        interleave(&move, &conclusions)
+        guard let line = progress.race?.line(of: actor) else {
+            return refused("that actor has nothing left to do")
+        }
+        return stepRaceLine(line, &move, &conclusions)
+    }
+
+    /// One step of the device, on the write of a page.
+    mutating func stepDevice(
+        on page: String, _ move: inout Move, _ conclusions: inout [Conclusion]
+    ) -> Advance {
+        let bio = machine.pendingBios.first {
+            machine.deviceCanStep($0) && machine.name(ofPageIn: $0) == page
+        }
+        guard let bio else { return refused("the device has nothing to do on \(page)") }
+        interleave(&move, &conclusions)
+        stepDevice(bio, &move)
+        return .moved
+    }
+
+    private mutating func stepDevice(_ bio: Ref<Bio>, _ move: inout Move) {
+        machine.stepDevice(bio)
+        move.frame = StackFrame(function: .device, position: 0)
+        endRaceIfOver()
+    }
+
+    /// Operations of a race that wait for the device alone have ended.
+    private mutating func interleave(_ move: inout Move, _ conclusions: inout [Conclusion]) {
+        guard let race = progress.race else { return }
+        progress.race?.isInterleaved = true
+        for (line, task) in race.tasks.sorted(by: { $0.key < $1.key }) where machine.isDone(task) {
+            move.line = race.lines[line].location.line
+            endRaceLine(line, task, move, &conclusions)
+        }
     }
 
     mutating func stepRaceLine(
@@ -77,22 +127,34 @@ extension Session {
         } else if let bio = machine.deviceWork(of: task) {
             machine.stepDevice(bio)
         }
-        if machine.isDone(task), machine.deviceWork(of: task) == nil {
-            let result = collect(task)
-            race.tasks[line] = nil
-            race.ended.insert(line)
-            progress.lastCommand = (statement.text, statement.location.line)
-            conclusions.append(
-                Conclusion(
-                    statement: statement, result: result, expectation: nil,
-                    spans: race.spans(of: move, in: window, count: changeCount)))
-        }
         progress.race = race
-        if race.ended.count == race.lines.count { endRace() }
+        if machine.isDone(task), race.isInterleaved || machine.deviceWork(of: task) == nil {
+            endRaceLine(line, task, move, &conclusions)
+        }
+        endRaceIfOver()
         return .moved
     }
 
-    private mutating func endRace() {
+    private mutating func endRaceLine(
+        _ line: Int, _ task: Ref<Task>, _ move: Move, _ conclusions: inout [Conclusion]
+    ) {
+        guard var race = progress.race else { return }
+        let statement = race.lines[line]
+        let result = collect(task)
+        race.tasks[line] = nil
+        race.ended.insert(line)
+        progress.lastCommand = (statement.text, statement.location.line)
+        conclusions.append(
+            Conclusion(
+                statement: statement, result: result, expectation: nil,
+                spans: race.spans(of: move, in: window, count: changeCount)))
+        progress.race = race
+    }
+
+    private mutating func endRaceIfOver() {
+        guard let race = progress.race, race.ended.count == race.lines.count,
+            !race.isInterleaved || machine.deviceIsIdle
+        else { return }
         progress.race = nil
         progress.cursor += 1
     }

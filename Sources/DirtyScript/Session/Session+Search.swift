@@ -12,9 +12,26 @@ public struct RaceOutline: Hashable, Sendable {
     public let actors: [Int]
     /// The first serial number of each line's stores.
     public let serials: [Int]
+    /// The script goes on behind it. Tasks that are under way outside a race are none of its races.
+    public var isOfScript = true
 
     public func operation(_ line: Int) -> Operation? {
         if case .operation(let operation) = lines[line].command { operation } else { nil }
+    }
+}
+
+/// What is going on in a session, as a race that has begun.
+public struct OpenRace: Hashable, Sendable {
+    public let outline: RaceOutline
+    /// The tasks of the lines that have begun and not ended.
+    public let tasks: [Int: Ref<Task>]
+    public let ended: Set<Int>
+
+    /// A race that is about to begin, or one that has come that far.
+    public init(outline: RaceOutline, tasks: [Int: Ref<Task>] = [:], ended: Set<Int> = []) {
+        self.outline = outline
+        self.tasks = tasks
+        self.ended = ended
     }
 }
 
@@ -56,6 +73,42 @@ extension Session {
             case .refused(let problem): end = .stuck(problem)
             }
             return end
+        }
+    }
+
+    /// The race that is under way.
+    public var openRace: OpenRace? {
+        progress.race.map { race in
+            OpenRace(
+                outline: RaceOutline(
+                    index: progress.cursor, lines: race.lines, actors: race.actors, serials: race.serials),
+                tasks: race.tasks, ended: race.ended)
+        }
+    }
+
+    /// The operations that are under way outside a race: the one that runs by itself, and those
+    /// that have labels. Each is somebody of its own.
+    public var openTasks: OpenRace? {
+        let running = progress.running.map { [$0] } ?? []
+        let labelled = progress.labels.sorted { $0.key < $1.key }.map(\.value).filter { !machine.isDone($0) }
+        let tasks = (running + labelled).compactMap { task in
+            statement(atLine: machine.line(of: task)).map { (task, $0) }
+        }
+        guard !tasks.isEmpty else { return nil }
+        return OpenRace(
+            outline: RaceOutline(
+                index: progress.cursor, lines: tasks.map(\.1), actors: Array(tasks.indices),
+                serials: tasks.map { _ in machine.nextSerial }, isOfScript: false),
+            tasks: Dictionary(uniqueKeysWithValues: tasks.indices.map { ($0, tasks[$0].0) }), ended: [])
+    }
+
+    /// A race begins with the next move.
+    public var isBeforeRace: Bool { upcomingRace != nil }
+
+    /// The script has a race that has not begun.
+    public var hasRaceAhead: Bool {
+        statements[min(progress.cursor, statements.count)...].contains {
+            if case .race(let lines) = $0.command { !lines.isEmpty } else { false }
         }
     }
 

@@ -99,6 +99,11 @@ public enum Choice: Hashable, Sendable {
     case device
     /// A TLB drops an entry; only where the rule `tlb-eviction` is on.
     case eviction(cpu: Int, TLBEntry)
+    /// In a race: the actor of this number, as a search has it move. Its operation ends with its own
+    /// last step, and the race when the device is idle, too.
+    case interleaved(actor: Int)
+    /// A step of the device on the write of this page.
+    case write(page: String)
 }
 
 /// Everything that a session knows beside the machine. Small, because it is kept for each command.
@@ -180,6 +185,8 @@ public struct RaceProgress: Hashable, Sendable {
     /// The task of each line that is under way.
     public internal(set) var tasks: [Int: Ref<Task>] = [:]
     var ended: Set<Int> = []
+    /// Lines end without waiting for the device, and the race ends when that is idle.
+    var isInterleaved = false
 
     /// The line that an actor is at, or nil when it is through.
     func line(of actor: Int) -> Int? {
