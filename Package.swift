@@ -2,9 +2,9 @@
 import PackageDescription
 
 // One-way dependencies, from the pure model outwards:
-//   DirtyMachine <- DirtyScript <- DirtyView <- DirtyTerminal <- dirtyscope
-//                              \<- DirtyImport, DirtyVerify, DirtyExplore <----/
-//                                          LiveModel <- DirtyLive <----------/
+//   DirtyMachine <- DirtyScript <- DirtyExplore <- DirtyView <- DirtyTerminal <- dirtyscope
+//                              \<- DirtyImport, DirtyVerify <-----------------------/
+//                                          LiveModel <- DirtyLive <---------------/
 let package = Package(
     name: "dirtyscope",
     products: [
@@ -28,7 +28,7 @@ let package = Package(
             ]),
         // What was seen of a real process, as values: samples, history, recordings.
         .target(name: "LiveModel", dependencies: ["DirtyMachine", "DirtyScript"]),
-        .target(name: "DirtyView", dependencies: ["DirtyMachine", "DirtyScript", "LiveModel"]),
+        .target(name: "DirtyView", dependencies: ["DirtyMachine", "DirtyScript", "DirtyExplore", "LiveModel"]),
         .target(
             name: "CNcurses", path: "CNcurses",
             linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),

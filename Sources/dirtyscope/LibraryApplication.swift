@@ -33,8 +33,7 @@ struct LibraryApplication: Shown {
         if case .resize(let size) = event { screen?.size = size }
         if player != nil {
             // In place: a copy would be one of the whole history.
-            log?.record(event)
-            player?.handle(event)
+            player?.handle(event, writingTo: log)
             if player?.isFinished == true { close() }
             return
         }

@@ -114,6 +114,8 @@ struct PlayCommand: ParsableCommand {
             speed: speed ?? settings.speed ?? 1)
         player.keys = settings.keys
         player.panes = settings.panes
+        // One is left to the screen.
+        player.useSearchWorkers(sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1)
         return player
     }
 }

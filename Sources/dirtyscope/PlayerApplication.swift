@@ -17,6 +17,10 @@ protocol Playable {
     /// Work to be done in slices while no key is pressed.
     var hasWork: Bool { get }
     mutating func work()
+    /// Its ticks are only there to look how far a search has come.
+    var isOnlyLooking: Bool { get }
+    /// Looks; true when a search has come to its end.
+    mutating func noticeSearch() -> Bool
     mutating func takeBell() -> Bool
     mutating func takeRequest() -> Player.Request?
     mutating func answer(_ text: String, isError: Bool)
@@ -25,12 +29,21 @@ protocol Playable {
 extension Playable {
     var hasWork: Bool { false }
     mutating func work() {}
+    var isOnlyLooking: Bool { false }
+    mutating func noticeSearch() -> Bool { false }
     mutating func takeRequest() -> Player.Request? { nil }
     mutating func answer(_ text: String, isError: Bool) {}
     mutating func point(_ mouse: Mouse) {}
 
+    /// Handles an event. It is written down first: what crashes the program is part of the session.
+    mutating func handle(_ event: Event, writingTo log: SessionLog?) {
+        if event != .timeout || !isOnlyLooking { log?.record(event) }
+        handle(event)
+        if noticeSearch() { log?.recordSearchEnd() }
+    }
+
     /// What the terminal has to say, as the player's own verbs.
-    mutating func handle(_ event: Event) {
+    private mutating func handle(_ event: Event) {
         switch event {
         case .key(let key): press(key)
         case .mouse(let mouse): point(mouse)
@@ -71,9 +84,7 @@ struct PlayerApplication<Played: Playable>: Shown {
     }
 
     mutating func handle(_ event: Event) {
-        // Written down first: what crashes the program is part of the session.
-        log?.record(event)
-        player.handle(event)
+        player.handle(event, writingTo: log)
     }
 
     mutating func leave(_ reason: ExitReason) { log?.leave(reason) }

@@ -45,6 +45,8 @@ final class SessionLog {
         }
     }
 
+    func recordSearchEnd() { append(Deed.searchEnd.text) }
+
     func begin(_ size: Size) { append(Deed.size(size).text) }
 
     /// Who has left by himself does not want it back; whom the terminal was taken from may.

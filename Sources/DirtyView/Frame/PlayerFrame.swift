@@ -281,7 +281,7 @@ struct FramePainter {
             let marks = player.insight.marks.keys.sorted().map(String.init).joined(separator: " ")
             let known = marks.isEmpty ? "none yet" : marks
             return Line(isGoing ? "' a letter goes to its mark: \(known)   '' back   Esc" : "m a letter marks this step   Esc", Style(.chrome))
-        case .chooser: return Line("1-9 Enter one step of that one  s as written  S back  Esc close", Style(.chrome))
+        case .chooser: return Line("1-9 Enter one step of that one  s as written  S back  \(exploreKey) lost yet?  Esc close", Style(.chrome))
         case .prompt: return Line("Enter do it  Tab complete  Up Down history  Esc leave", Style(.chrome))
         case .search: return Line("Enter find  Esc leave", Style(.chrome))
         case .help, .palette:
@@ -291,12 +291,20 @@ struct FramePainter {
         }
     }
 
+    /// The key of `explore`, as the user has it.
+    private var exploreKey: String {
+        player.keys.bindings.first { $0.action == .explore }?.keys.first?.description ?? ""
+    }
+
     private var sheetHints: Line {
         switch player.insight.sheet {
         case .why?: Line("Up Down select  Enter go there  Left Right another bit  '' back  Esc close", Style(.chrome))
         case .life?: Line("Up Down select  Enter go there  '' back  Esc close", Style(.chrome))
         case .difference?: Line("Up Down select  Enter go there  Left Right another moment  Esc close", Style(.chrome))
         case .legend?: Line("Up Down PgUp PgDn scroll  Esc close", Style(.chrome))
+        case .findings(let findings)? where findings.breaches.isEmpty: Line("Esc close", Style(.chrome))
+        case .findings?: Line("Up Down select  Enter goes along the schedule  Esc close", Style(.chrome))
+        case .schedule?: Line("s on  S back  Enter go to that step  X back to where you were  Esc close", Style(.chrome))
         case .breakpoints?, nil: Line("Up Down select  Enter on or off  x takes it out  Esc close", Style(.chrome))
         }
     }
@@ -340,6 +348,8 @@ struct FramePainter {
             var line = message.first ?? Line()
             for more in message.dropFirst() { line.add(Line(" ")); line.add(more) }
             grid.put(line, at: 0, layout.messageRow, limit: size.columns)
+        } else if player.isSearching {
+            grid.put(player.exploring.status.line(exploreKey, columns: size.columns), at: 0, layout.messageRow, limit: size.columns)
         } else if !shares || layout.nowRow != nil {
             grid.put(next, at: 0, layout.messageRow, limit: size.columns)
         } else {
@@ -361,6 +371,7 @@ struct StatusLine {
     private var mode: String {
         if player.isPlaying { return "PLAY" }
         if player.isUnderWay { return "RUN" }
+        if player.isSearching { return "SEARCH" }
         if let hit = player.insight.stoppedAt.first { return "BREAK \(hit.breakpoint.number)" }
         return player.session.isAtEnd && player.session.nextChoice == .script ? "END" : "PAUSED"
     }

@@ -80,6 +80,7 @@ public struct PlainPlayer: Sendable {
 
     private mutating func finishWhatIsUnderWay() {
         while player.hasWork { player.work() }
+        player.awaitSearch()
     }
 
     /// What the player says now, after somebody has answered it.
@@ -110,6 +111,8 @@ public struct PlainPlayer: Sendable {
             player.jump(to: step)
         } else if words.isEmpty {
             player.press(.enter)
+            // What a schedule's steps are is said with each of them.
+            if case .schedule? = player.insight.sheet { player.view = .main }
         } else if words == ["back"] || words == ["quit"] {
             player.press(.escape)
         } else if words.count == 1, let key = Key(named: words[0]) {
@@ -134,6 +137,10 @@ public struct PlainPlayer: Sendable {
         switch player.insight.sheet {
         case .why?: others = "; 'right' and 'left' ask about another bit"
         case .difference?: others = "; 'right' and 'left' choose another moment"
+        case .findings(let findings)?:
+            return findings.breaches.isEmpty
+                ? "'back' leaves" : "'down' and 'up' select, an empty line goes along the schedule, 'back' leaves"
+        case .schedule?: return "'down' and 'up' select, an empty line goes to a step, 'back' leaves"
         case .breakpoints?: return "'down' and 'up' select, an empty line turns it on or off, 'x' takes it out, 'back' leaves"
         case .legend?: return "'back' leaves"
         case .life?, nil: others = ""

@@ -17,6 +17,8 @@ enum Action: Hashable, Sendable {
     case closer, wider
     // Understanding
     case breakpoint, breakpoints, why, difference, mark, goToMark, otherPanes
+    // What can still happen
+    case explore, canLose, leaveSchedule
     // The rest
     case choose, undoTyped, find, findNext, findPrevious
     case prompt, palette, help, quit
@@ -68,7 +70,7 @@ enum KeyTable {
                 keys: [key("t")], action: .choose, name: "choose who runs",
                 help: "List who could move next; a digit or Enter makes that one take a step.",
                 hint: "who", panes: [.tasks, .calls])
-        ] + understanding + panes + others
+        ] + exploring + understanding + panes + others
 
     private static let time = [
         Binding(

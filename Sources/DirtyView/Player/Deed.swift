@@ -6,6 +6,8 @@ public enum Deed: Hashable, Sendable {
     case tick
     case interrupt
     case mouse(Mouse)
+    /// A search has come to its end.
+    case searchEnd
 
     /// `key s`, `size 80x24`, `tick`, `interrupt`, `press 3 7`.
     public var text: String {
@@ -14,6 +16,7 @@ public enum Deed: Hashable, Sendable {
         case .size(let size): "size \(size.columns)x\(size.rows)"
         case .tick: "tick"
         case .interrupt: "interrupt"
+        case .searchEnd: "search-end"
         case .mouse(let mouse): "\(mouse.action.rawValue) \(mouse.column) \(mouse.row)"
         }
     }
@@ -31,6 +34,8 @@ public enum Deed: Hashable, Sendable {
             self = .tick
         } else if text == "interrupt" {
             self = .interrupt
+        } else if text == "search-end" {
+            self = .searchEnd
         } else {
             return nil
         }
@@ -58,6 +63,7 @@ extension Player {
             case .tick: passTime()
             case .interrupt: interrupt()
             case .mouse(let mouse): point(mouse)
+            case .searchEnd: awaitSearch()
             case nil: continue
             }
             goAllTheWay()

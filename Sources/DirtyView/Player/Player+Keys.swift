@@ -103,6 +103,9 @@ extension Player {
         case .help: view = .help(filter: "", row: 0)
         case .palette: view = .palette(filter: "", row: 0)
         case .submit(let line): submit(line)
+        case .explore: explore()
+        case .canLose: askForLostWrites()
+        case .leaveSchedule: leaveSchedule()
         case .quit: quit()
         default: understand(action)
         }
@@ -142,6 +145,8 @@ extension Player {
             isZoomed = false
         } else if isUnderWay {
             interrupt()
+        } else if isSearching {
+            endSearch()
         } else if session.openRaceLength != nil {
             undoTyped()
             say("the race that was being typed is dropped")
@@ -258,6 +263,10 @@ extension Player {
         case .up, .character("k"): view = .chooser(row: max(0, row - 1))
         case .down, .character("j"): view = .chooser(row: min(max(0, candidates.count - 1), row + 1))
         case .escape, .character("q"), .character("t"): view = .main
+        // Who chooses is not told how.
+        case _ where keys.action(for: key) == .explore:
+            message = nil
+            askForLostWrites()
         default: return false
         }
         return true

@@ -56,8 +56,9 @@ extension Player {
         guard let typed = words.last else { return [] }
         let known: [String]
         switch words.count {
-        case 1: known = ["help", "quit", "save", "set", "undo"] + Self.understandingWords
+        case 1: known = ["help", "quit", "save", "set", "undo"] + Self.understandingWords + Self.exploringWords
         case 2... where Self.understandingWords.contains(words[0]): known = understandingCandidates(words)
+        case 2... where ["explore", "can-lose"].contains(words[0]): known = ["--max-states", "--max-memory"]
         case 2 where words[0] == "set": known = Self.settings.map(\.name)
         case 3 where words[0] == "set":
             known = Self.settings.first { $0.name == words[1] }?.values ?? []
@@ -95,6 +96,8 @@ extension Player {
             set(Array(words.dropFirst()))
         case let word where Self.understandingWords.contains(word):
             understand(words)
+        case let word where Self.exploringWords.contains(word):
+            explore(words)
         default:
             guard words.count == 1 else { return false }
             if words[0].hasSuffix("%"), let percent = Int(words[0].dropLast()), (0...100).contains(percent) {

@@ -37,6 +37,8 @@ public struct Player: Sendable {
     /// What the user has selected; nil while the selection follows what happens.
     var chosen: Selection?
     var onlyChanged = false
+    /// Searches from the present state, and what came of them.
+    var exploring = Exploring()
     /// Break points, bookmarks and what they have led to.
     var insight = Insight()
     /// Cursors of the panes that have no selection of their own.
@@ -128,11 +130,14 @@ public struct Player: Sendable {
 
     /// Milliseconds between ticks; nil while nothing plays.
     public var tick: Int? {
-        guard isPlaying else { return nil }
+        guard isPlaying else { return isSearching ? Self.searchLook : nil }
         if let dwell { return max(1, Int(dwell * 1000)) }
         if let play = presenter?.play { return play.pace }
         return speed.milliseconds
     }
+
+    /// So often somebody looks how far a search has come.
+    private static let searchLook = 100
 
     /// Whether the bell should ring now.
     public mutating func takeBell() -> Bool {
@@ -196,6 +201,7 @@ public struct Player: Sendable {
         if case .chooser(let row) = view {
             view = .chooser(row: max(0, min(row, session.candidates.count - 1)))
         }
+        if message == nil, let caption = exploring.schedule?.caption(at: session.position) { say(printable(caption.text)) }
     }
 
     /// Moves looked ahead before a frame, so that a short scenario is known to its end at once, and
@@ -235,6 +241,8 @@ public struct Player: Sendable {
         if isUnderWay {
             stop()
             say("stopped at step \(session.position)")
+        } else if isSearching {
+            endSearch()
         } else if view != .main {
             view = .main
         } else {

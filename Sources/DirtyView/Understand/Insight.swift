@@ -38,6 +38,8 @@ enum Sheet: Sendable {
     case difference(MomentComparison)
     case life(PageLife)
     case legend
+    case findings(Exploring.Findings)
+    case schedule
 }
 
 extension Player {
@@ -97,6 +99,9 @@ extension Player {
             DifferenceSheet(comparison: comparison, position: session.position, columns: columns).listing(row: sheetRow ?? 0)
         case .life(let life)?: LifeSheet(life: life, position: session.position).listing(row: sheetRow ?? 0)
         case .legend?: legend(columns: columns)
+        case .findings(let findings)?: FindingsSheet(findings: findings, columns: columns).listing(row: sheetRow ?? 0)
+        case .schedule?:
+            exploring.schedule.map { ScheduleSheet(schedule: $0, position: session.position).listing(row: sheetRow ?? 0) } ?? Listing()
         case nil: Listing()
         }
     }
@@ -115,6 +120,8 @@ extension Player {
         case .difference(let comparison)?: comparison.rows.count
         case .life(let life)?: life.events.count
         case .legend?: legend(columns: layout.sheet.columns).count
+        case .findings(let findings)?: findings.breaches.count
+        case .schedule?: exploring.schedule?.captions.count ?? 0
         case nil: 0
         }
     }
@@ -142,6 +149,8 @@ extension Player {
         case .why(let answer)?: pressInWhy(answer, key, row)
         case .difference(let comparison)?: pressInDifferences(comparison, key, row)
         case .life(let life)?: pressInLife(life, key, row)
+        case .findings(let findings)?: pressInFindings(findings, key, row)
+        case .schedule?: pressInSchedule(key, row)
         case .legend?, nil: false
         }
     }

@@ -136,6 +136,9 @@ extension Player {
 
     /// The session has moved: what an open sheet compares is compared anew.
     mutating func refreshSheet() {
+        if sheetRow != nil, case .schedule? = insight.sheet {
+            return view = .sheet(row: exploring.schedule?.index(at: session.position) ?? 0)
+        }
         guard sheetRow != nil, case .difference(let old)? = insight.sheet, old.base != .command,
             case .success(let new) = comparison(with: old.base)
         else { return }

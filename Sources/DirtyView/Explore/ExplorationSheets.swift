@@ -1,0 +1,86 @@
+import DirtyExplore
+import DirtyScript
+
+/// What a search from the present state has found.
+struct FindingsSheet {
+    let findings: Exploring.Findings
+    let columns: Int
+
+    func listing(row: Int) -> Listing {
+        let exploration = findings.exploration
+        let breaches = findings.breaches
+        var listing = Listing()
+        listing.title = "Explored from step \(findings.inquiry.session.position): \(exploration.verdict.rawValue)"
+        listing.header = wrap(printable(ExplorationText.verdict(exploration)), columns).map {
+            Line($0, Style(exploration.verdict == .holds ? .plain : .error))
+        }
+        listing.count = breaches.count
+        listing.cursor = min(row, max(0, breaches.count - 1))
+        listing.showsCursorAlways = true
+        listing.empty = "no order of the steps breaks anything"
+        listing.row = { index in
+            let breach = breaches[index]
+            let isNote = index > 0 || exploration.breach == nil
+            var line = Line()
+            line.column("\(breach.schedule.count) steps", 10, Style(.plain, .dim))
+            line.add(printable(ExplorationText.finding(breach)))
+            if isNote { line.add("  in passing; no verdict", Style(.plain, .dim)) }
+            return line
+        }
+        let size = ExplorationText.size(exploration.result).split(separator: ";").first.map(String.init) ?? ""
+        listing.footer = [what, size].map { Line($0, Style(.plain, .dim)) }
+        return listing
+    }
+
+    /// What has moved.
+    private var what: String {
+        let session = findings.inquiry.session
+        let evictions = session.machine.rules.tlbEviction ? ", the device, and TLB evictions" : ", and the device"
+        let subject =
+            switch findings.exploration.beginning {
+            case .raceAhead(0): "the race that begins here"
+            case .raceAhead(let moves): "the next race, \(moves) step\(moves == 1 ? "" : "s") ahead as the script goes"
+            case .race: "the rest of this race"
+            case .tasks(1): "the operation under way"
+            case .tasks(let count): "the \(count) operations under way; what the script says next is not asked"
+            }
+        return "every interleaving of \(subject)\(evictions)"
+    }
+}
+
+/// The schedule that the session goes along.
+struct ScheduleSheet {
+    let schedule: Exploring.Schedule
+    let position: Int
+
+    func listing(row: Int) -> Listing {
+        let captions = schedule.captions
+        let done = schedule.index(at: position).map { $0 + 1 } ?? 0
+        var listing = Listing()
+        listing.title = "Schedule \(done)/\(captions.count)  \(printable(schedule.title))"
+        listing.count = captions.count
+        listing.cursor = min(row, max(0, captions.count - 1))
+        listing.showsCursorAlways = true
+        listing.row = { index in
+            let caption = captions[index]
+            let isDone = caption.position <= position
+            var line = Line()
+            line.column("\(index + 1)", 3, Style(.plain, .dim), right: true)
+            line.add(caption.dooms ? " ! " : "   ", Style(.error))
+            line.add(printable(caption.text), caption.dooms ? Style(.error) : isDone ? Style(.plain) : Style(.plain, .dim))
+            return line
+        }
+        return listing
+    }
+}
+
+extension BackgroundSearch.Status {
+    /// One line: how far it has come, and what ends it.
+    func line(_ key: String, columns: Int) -> Line {
+        let end = key.isEmpty ? "" : "  \(key) ends"
+        let head = "\(grouped(states)) states"
+        let all = "exploring  \(head)  \(grouped(rate))/s  depth \(depth)  \(grouped(frontier)) to do  \(bytes >> 20) MiB" + end
+        let few = "\(head)  depth \(depth)" + end
+        return Line(all.count <= columns ? all : few.count <= columns ? few : head, Style(.narration))
+    }
+}
