@@ -13,7 +13,7 @@ import Testing
         try pty.wait(forTexts: "Schedule 0/12")
         pty.type("]")
         pty.type("G")
-        try pty.wait(forTexts: "Schedule 12/12", "LOST 1")
+        try pty.wait(forTexts: "Schedule 12/12", "! I1")
         pty.type("S")
         try pty.wait(forTexts: "<-")
         pty.type("X")
