@@ -39,7 +39,10 @@ enum SearchBenchmark {
             }
         }
         guard let first = ours[0].first else { return print("the search has failed") }
-        print("\(size[0]) pages, \(size[1]) stores, \(size[2]) passes: \(first.states) states, \(first.transitions) transitions")
+        let agrees = (ours + theirs).joined().allSatisfy { $0.states == first.states }
+        print(
+            "pages \(size[0]), stores \(size[1]), passes \(size[2]): \(first.states) states, "
+                + "\(first.transitions) transitions\(agrees ? "" : ", AND THEY DO NOT AGREE")")
         let table = SearchTable()
         table.row("SPIN -DBFS", theirs[0], nil)
         table.row("one worker", ours[0], theirs[0])

@@ -41,8 +41,10 @@ public struct Breach: Sendable {
     public let doom: Int?
     /// What that move means, in a sentence.
     public let doomText: String
-    /// It shows only when the script goes on behind the last race of the schedule.
-    let isBehindRace: Bool
+    /// The operations of the script behind the last race of the schedule, until the breach shows
+    /// there; nil where it shows in the race.
+    public let behind: [Statement]?
+    var isBehindRace: Bool { behind != nil }
     /// For each line of the first race that was begun and has not ended: what it waits for.
     public let waits: [String]
 
@@ -58,7 +60,7 @@ public struct Breach: Sendable {
         self.invariant = invariant
         isDeadlock = property == RaceSystem.Lacking.progress || property == RaceSystem.Lacking.script
         text = judgement.text
-        isBehindRace = judgement.isBehindRace
+        behind = judgement.behind
         waits = property == RaceSystem.Lacking.progress ? replay.waits : []
         schedule = replay.schedule
         (doom, doomText) = replay.doom
@@ -84,6 +86,8 @@ public struct ScheduledMove: Hashable, Sendable {
     let raceLine: Int?
     public let begins: Bool
     public let ends: Bool
+    /// Whom people see: a process, or the kernel's work by its name, `writeback`.
+    public var who: String { task == "kernel" ? String(command.prefix { $0 != " " }) : task }
     /// What it changed.
     public let alterations: [Alteration]
     /// The page that the device writes, or the entry that a TLB drops.

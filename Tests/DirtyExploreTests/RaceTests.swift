@@ -59,6 +59,24 @@ import Testing
         #expect(breach.schedule.contains { $0.function == "page_mkclean_one" })
     }
 
+    /// The sync that returns too early stands behind `end`, and so behind the schedule.
+    @Test func `what shows only behind the race is told behind the schedule`() async throws {
+        let found = try await explore(storeAgainstWriteback, kernel: .v2_6_20)
+        #expect(found.breach?.invariant == .durability)
+        #expect(found.breach?.behind?.map(\.text) == ["A fsync db"])
+        let lines = ExplorationText.lines(found)
+        let heading = try #require(lines.firstIndex(of: "behind the race"))
+        #expect(lines[heading + 1] == "      line 9: A fsync db")
+    }
+
+    @Test func `the kernel's own work is called by its name`() async throws {
+        let found = try await explore(storeAgainstWriteback, kernel: .v2_6_20)
+        let text = Counterexample.text(try #require(found.breach), of: found)
+        #expect(text.contains("say \"writeback: "))
+        #expect(text.contains("writeback-2: writeback db[0]"))
+        #expect(!text.contains("kernel: "))
+    }
+
     @Test(arguments: [Profile.v2_6_19, .v6_18])
     func `one worker and two find the same`(_ kernel: Profile) async throws {
         let alone = try await explore(storeAgainstWriteback, kernel: kernel, blockSize: 64)

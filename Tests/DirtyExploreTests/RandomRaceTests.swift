@@ -25,6 +25,15 @@ import Testing
         #expect(RandomFinding(line: "100 races: 3 hold") == nil)
     }
 
+    /// As far as the first states of each go; docs/explore.md tells of longer runs.
+    @Test(arguments: 0..<24 as Range<UInt64>)
+    func `no store is lost on 6.18`(_ number: UInt64) async {
+        var bounds = RandomRace.Bounds()
+        bounds.states = 1500
+        let finding = await RandomRace(number: number, kernel: .v6_18).finding(bounds)
+        #expect(["holds", "limit"].contains(finding.verdict), "\(finding.line)")
+    }
+
     @Test func `a violation is cut down to lines that are all needed`() async throws {
         var bounds = RandomRace.Bounds()
         bounds.states = 20_000

@@ -62,6 +62,19 @@ import Testing
         if reduced.verdict == .holds { #expect(reduced.result.depth == unreduced.result.depth) }
     }
 
+    @Test(arguments: ShippedRace.all)
+    func `so they do on every shipped race`(_ race: ShippedRace) async throws {
+        var results: [Exploration] = []
+        for reduces in [true, false] {
+            var options = Explorer.Options()
+            options.reduces = reduces
+            results.append(await (try Explorer(try parse(race.text), options: options)).run())
+        }
+        #expect(results[0].verdict == results[1].verdict)
+        #expect(results[0].breach?.invariant == results[1].breach?.invariant)
+        #expect(results[0].breach?.schedule.count == results[1].breach?.schedule.count)
+    }
+
     @Test func `who stored last is forgotten where nobody asks`() async throws {
         let race = ReductionTests.races[0]
         let reduced = try await found(race, .v6_18, reduces: true)

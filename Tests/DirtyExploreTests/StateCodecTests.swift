@@ -91,4 +91,33 @@ import Testing
             #expect(scene.codec.fingerprint(scene.machine) == fingerprint)
         }
     }
+
+    @Test func `a fingerprint kept up to date from state to state is that of all changes at once`() {
+        func compare(_ atOnce: inout Scene, _ stepwise: inout Scene) {
+            let fingerprint = stepwise.codec.fingerprint(stepwise.machine)
+            #expect(fingerprint == atOnce.codec.fingerprint(atOnce.machine))
+            var image: [UInt64] = []
+            stepwise.codec.write(stepwise.machine, to: &image)
+            image.withUnsafeBufferPointer { stepwise.codec.load($0, into: &stepwise.machine) }
+        }
+        func step(_ scene: inout Scene) {
+            guard case .blocked = scene.machine.step(scene.place) else { return }
+            for bio in scene.machine.pendingBios { scene.machine.stepDevice(bio) }
+        }
+        var (atOnce, stepwise) = (Scene(), Scene())
+        for request in atOnce.requests {
+            _ = atOnce.machine.begin(request, in: atOnce.place)
+            _ = stepwise.machine.begin(request, in: stepwise.place)
+            compare(&atOnce, &stepwise)
+            for _ in 0..<200 where !atOnce.machine.isDone(atOnce.place) {
+                step(&atOnce)
+                step(&stepwise)
+                compare(&atOnce, &stepwise)
+            }
+            #expect(atOnce.machine.isDone(atOnce.place))
+            atOnce.machine.setAside(atOnce.place)
+            stepwise.machine.setAside(stepwise.place)
+            compare(&atOnce, &stepwise)
+        }
+    }
 }

@@ -89,8 +89,9 @@ struct RaceWalker: StateWalker {
         image.removeAll(keepingCapacity: true)
         position.write(to: &image)
         codec.write(machine, to: &image)
-        successors.add(choice: choice, fingerprint: fingerprint, words: image.count)
-        successors.append(contentsOf: image)
+        image.withUnsafeBufferPointer {
+            successors.add(choice: choice, fingerprint: fingerprint, image: $0)
+        }
     }
 
     // MARK: Moves

@@ -98,19 +98,26 @@ struct Replay {
 
     // MARK: What is wrong in the end
 
-    /// What the last state lacks, in words, and whether it does so only behind the race.
-    mutating func judge(
-        _ property: Properties, _ invariant: Invariant?
-    ) -> (text: String, isBehindRace: Bool) {
+    /// What a state lacks, in words.
+    struct Judgement {
+        var text: String
+        /// The operations of the script behind the race until it showed; nil where it shows in the race.
+        var behind: [Statement]?
+    }
+
+    /// What the last state lacks.
+    mutating func judge(_ property: Properties, _ invariant: Invariant?) -> Judgement {
         if let invariant, let found = walker.machine.violations(of: invariant).first {
-            return ("\(found.subject): \(found.text)", false)
+            return Judgement(text: "\(found.subject): \(found.text)")
         }
         if property == RaceSystem.Lacking.progress {
-            return ("nobody can go on: " + waits.joined(separator: "; "), false)
+            return Judgement(text: "nobody can go on: " + waits.joined(separator: "; "))
         }
         var session = walker.tail
         var text = ""
+        var behind: [Statement] = []
         let approach = session.approachRace { session, conclusions in
+            behind += conclusions.filter { $0.expectation == nil }.map(\.statement)
             if let invariant, let found = session.machine.violations(of: invariant).first {
                 text = "\(found.subject): \(found.text)"
                 return false
@@ -125,7 +132,7 @@ struct Replay {
         if case .stuck(let problem) = approach, property == RaceSystem.Lacking.script {
             text = "line \(problem.location.line): \(problem.message)"
         }
-        return (text, true)
+        return Judgement(text: text, behind: behind.filter { !$0.isPresentation })
     }
 
     /// For everybody who has something left to do: what he waits for.

@@ -141,10 +141,10 @@ public struct Counterexample {
         return ScenarioPrinter.text(of: copy)
     }
 
-    /// `A1` for the first line of A, `K2` for the second of the kernel.
+    /// `A-1` where the first line is of A, `writeback-2` where the second is of the kernel.
     private mutating func label(of line: Int, _ raceLines: [Statement]) -> String {
         if let label = labels[line] { return label }
-        var actor = "kernel"
+        var actor = String(raceLines[line].text.prefix { $0 != " " })
         if case .operation(let operation) = raceLines[line].command { actor = operation.actor ?? actor }
         var number = line + 1
         let stem = String(actor.prefix(20))
@@ -184,7 +184,7 @@ public struct Counterexample {
     static func caption(_ move: ScheduledMove) -> String {
         let cpu = move.cpu.map { "CPU\($0), " } ?? ""
         let page = move.raceLine == nil ? " (\(move.page))" : ""
-        return "\(cpu)\(move.task): \(words(move))\(page)"
+        return "\(cpu)\(move.who): \(words(move))\(page)"
     }
 
     static func words(_ move: ScheduledMove) -> String {

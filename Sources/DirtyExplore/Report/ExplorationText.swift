@@ -91,6 +91,10 @@ public enum ExplorationText {
             for line in changes(move) { lines.append("        " + line) }
             if breach.doom == number { lines.append("      ! " + breach.doomText) }
         }
+        if let behind = breach.behind, !behind.isEmpty {
+            lines += ["", "behind the race"]
+            lines += behind.map { "      line \($0.location.line): \($0.text)" }
+        }
         return lines
     }
 

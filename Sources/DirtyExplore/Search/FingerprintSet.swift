@@ -5,7 +5,7 @@ public struct FingerprintSet: ~Copyable {
     public private(set) var count = 0
 
     /// `capacity` is rounded up to a power of two.
-    public init(capacity: Int = 1 << 10) {
+    public init(capacity: Int = 16) {
         var slotCount = 16
         while slotCount < capacity { slotCount *= 2 }
         slots = .allocate(capacity: slotCount)
@@ -61,8 +61,14 @@ public struct FingerprintSet: ~Copyable {
 
     @usableFromInline
     struct View: @unchecked Sendable {
-        @usableFromInline let slots: UnsafePointer<UInt64>
+        @usableFromInline let slots: UnsafePointer<UInt64>?
         @usableFromInline let mask: Int
+
+        /// Has nothing.
+        init() {
+            slots = nil
+            mask = 0
+        }
 
         init(slots: UnsafePointer<UInt64>, mask: Int) {
             self.slots = slots
@@ -71,6 +77,7 @@ public struct FingerprintSet: ~Copyable {
 
         @inlinable
         func contains(_ fingerprint: UInt64) -> Bool {
+            guard let slots else { return false }
             let value = fingerprint == 0 ? 1 : fingerprint
             var slot = Int(truncatingIfNeeded: value) & mask
             while slots[slot] != 0 {

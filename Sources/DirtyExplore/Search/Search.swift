@@ -47,13 +47,13 @@ public struct Search<System: TransitionSystem>: Sendable {
                 }
                 let now = SearchProgress(
                     states: reached, transitions: result.transitions, depth: result.depth,
-                    frontier: level.count - start + shards.reduce(0) { $0 + $1.next.count },
+                    frontier: level.count - start + shards.reduce(0) { $0 + $1.nextCount },
                     bytes: shards.reduce(0) { $0 + $1.byteCount })
                 if let limit = options.limit(now) ?? progress(now) {
                     return result.ended(.limit(limit), shards)
                 }
             }
-            if shards.contains(where: { $0.next.count > 0 }) { result.depth += 1 }
+            if shards.contains(where: { $0.nextCount > 0 }) { result.depth += 1 }
         }
     }
 
@@ -113,6 +113,8 @@ final class Worker<Walker: StateWalker>: @unchecked Sendable {
         self.shards = shards
     }
 
+    deinit { successors.free() }
+
     func begin() {
         successors.parent = UInt64(UInt32.max)
         walker.begin(&successors)
@@ -125,7 +127,7 @@ final class Worker<Walker: StateWalker>: @unchecked Sendable {
     }
 
     func expand(_ range: Range<Int>, _ level: LevelIndex, _ shards: [Shard]) {
-        successors.visited = shards.map { $0.visited.view }
+        for (number, shard) in shards.enumerated() { successors.visited[number] = shard.visited }
         var lacking = Properties.none
         for place in range {
             let (shard, index) = level[place]

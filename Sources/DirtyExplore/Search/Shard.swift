@@ -5,67 +5,78 @@ final class Shard: @unchecked Sendable {
     static let count = 8
 
     let number: Int
-    var visited = FingerprintSet()
-    /// How each state was reached first: the parent's number, and which of its steps it was.
-    private var parents: [UInt32] = []
-    private var choices: [UInt16] = []
-    /// The states of the level that is gone through now, and those of the next.
+    private var states = VisitedStates()
+    /// The states of the level that is gone through now.
     private(set) var level = Images()
-    private(set) var next = Images()
     private(set) var firstOfLevel = 0
-    private(set) var largestLevelBytes = 0
 
     init(number: Int) { self.number = number }
 
-    var stateCount: Int { parents.count }
+    var stateCount: Int { states.parents.count }
+    /// States of the next level that are known by now.
+    var nextCount: Int { states.next.count }
+    var visited: FingerprintSet.View { states.visited.view }
 
     /// Bytes that it occupies.
-    var byteCount: Int {
-        visited.byteCount + parents.capacity * 4 + choices.capacity * 2 + level.byteCount
-            + next.byteCount
-    }
+    var byteCount: Int { states.byteCount + level.byteCount }
 
     /// The number of a state of this shard, all shards together.
     func state(_ index: Int) -> UInt32 { UInt32(index * Shard.count + number) }
 
     /// How a state was reached; nil for the first.
     func origin(of index: Int) -> (parent: UInt32, choice: Int)? {
-        parents[index] == .max ? nil : (parents[index], Int(choices[index]))
+        let parent = states.parents[index]
+        return parent == .max ? nil : (parent, Int(states.choices[index]))
     }
 
     /// Takes in what a worker has found for this shard.
-    func insert(_ box: [UInt64]) {
-        box.withUnsafeBufferPointer { box in
-            var at = 0
-            while at < box.count {
-                // The table is far away in memory: a few reads at a time go there together.
-                var ahead = at
-                var seen: UInt64 = 0
-                var batch = 0
-                while ahead < box.count, batch < 16 {
-                    seen |= visited.touch(box[ahead])
-                    ahead += 2 + Int(box[ahead + 1] & 0xffff)
-                    batch += 1
-                }
-                withExtendedLifetime(seen) {}
-                while at < ahead {
-                    let head = box[at + 1]
-                    let words = Int(head & 0xffff)
-                    if visited.insert(box[at]) {
-                        parents.append(UInt32(truncatingIfNeeded: head >> 32))
-                        choices.append(UInt16(truncatingIfNeeded: head >> 16))
-                        next.append(UnsafeBufferPointer(rebasing: box[at + 2..<at + 2 + words]))
-                    }
-                    at += 2 + words
-                }
-            }
-        }
-    }
+    func insert(_ box: Outbox) { states.insert(box) }
 
     func goToNextLevel() {
         firstOfLevel += level.count
-        swap(&level, &next)
-        next.removeAll()
+        swap(&level, &states.next)
+        states.next.removeAll()
+    }
+}
+
+/// The states of a shard: apart from it, so that taking one in is a matter of this value alone.
+private struct VisitedStates: ~Copyable {
+    var visited = FingerprintSet()
+    /// How each state was reached first: the parent's number, and which of its steps it was.
+    var parents: [UInt32] = []
+    var choices: [UInt16] = []
+    /// The states of the next level.
+    var next = Images()
+
+    var byteCount: Int {
+        visited.byteCount + parents.capacity * 4 + choices.capacity * 2 + next.byteCount
+    }
+
+    mutating func insert(_ box: Outbox) {
+        let words = UnsafePointer(box.words)
+        var at = 0
+        while at < box.count {
+            // The table is far away in memory: a few reads at a time go there together.
+            var ahead = at
+            var seen: UInt64 = 0
+            var batch = 0
+            while ahead < box.count, batch < 16 {
+                seen |= visited.touch(words[ahead])
+                ahead &+= 2 &+ Int(words[ahead &+ 1] & 0xffff)
+                batch &+= 1
+            }
+            withExtendedLifetime(seen) {}
+            while at < ahead {
+                let head = words[at &+ 1]
+                let count = Int(head & 0xffff)
+                if visited.insert(words[at]) {
+                    parents.append(UInt32(truncatingIfNeeded: head &>> 32))
+                    choices.append(UInt16(truncatingIfNeeded: head &>> 16))
+                    next.append(UnsafeBufferPointer(start: words + at + 2, count: count))
+                }
+                at &+= 2 &+ count
+            }
+        }
     }
 }
 

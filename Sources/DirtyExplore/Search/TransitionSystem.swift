@@ -38,44 +38,98 @@ public struct Properties: OptionSet, Hashable, Sendable {
 /// What a worker has found on its way: states to be looked up among those that were visited.
 public struct Successors {
     /// For each shard, one after the other: fingerprint; parent, choice and length; image.
-    @usableFromInline var outboxes: [[UInt64]]
-    @usableFromInline var visited: [FingerprintSet.View] = []
+    @usableFromInline let outboxes: UnsafeMutableBufferPointer<Outbox>
+    /// The sets of the shards, as they are before the block; none when nothing is visited yet.
+    @usableFromInline let visited: UnsafeMutableBufferPointer<FingerprintSet.View>
+    /// Fingerprints of states that were handed over, as far as there is room: many ways lead to a
+    /// state from one level, and the first of them is enough.
+    @usableFromInline let recent: UnsafeMutablePointer<UInt64>
+    @usableFromInline static var recentCount: Int { 1 << 14 }
     @usableFromInline var parent: UInt64 = 0
-    @usableFromInline var current = 0
     /// Steps that led somewhere.
     @usableFromInline var transitions = 0
 
-    init() { outboxes = Array(repeating: [], count: Shard.count) }
+    /// The memory belongs to the worker, who frees it.
+    init() {
+        outboxes = .allocate(capacity: Shard.count)
+        for index in outboxes.indices { outboxes.initializeElement(at: index, to: Outbox()) }
+        visited = .allocate(capacity: Shard.count)
+        visited.initialize(repeating: FingerprintSet.View())
+        recent = .allocate(capacity: Successors.recentCount)
+        // Nothing that belongs there.
+        for slot in 0..<Successors.recentCount { (recent + slot).initialize(to: UInt64(slot ^ 1)) }
+    }
+
+    func free() {
+        for box in outboxes { box.free() }
+        outboxes.deallocate()
+        visited.deallocate()
+        recent.deallocate()
+    }
 
     /// Counts a step whose state is handed over in any case, because its image costs nothing.
     @inlinable
     public mutating func count() { transitions &+= 1 }
 
-    /// Counts a step, and tells whether the state that it leads to may be new, so that its image
-    /// has to follow.
+    /// Counts a step, and tells whether the state that it leads to may be new. If so, its image has
+    /// to follow.
     @inlinable
     public mutating func isNew(_ fingerprint: UInt64) -> Bool {
         transitions &+= 1
-        return visited.isEmpty || !visited[shard(of: fingerprint)].contains(fingerprint)
+        let slot = Int(truncatingIfNeeded: fingerprint) & (Successors.recentCount &- 1)
+        if recent[slot] == fingerprint || visited[shard(of: fingerprint)].contains(fingerprint) { return false }
+        recent[slot] = fingerprint
+        return true
     }
 
-    /// A state that the step of this number leads to. Its image follows, word by word.
+    /// A state that the step of this number leads to, with its image.
     @inlinable
-    public mutating func add(choice: Int, fingerprint: UInt64, words: Int) {
-        current = shard(of: fingerprint)
-        outboxes[current].append(fingerprint)
-        outboxes[current].append(parent << 32 | UInt64(choice) << 16 | UInt64(words))
+    public mutating func add(choice: Int, fingerprint: UInt64, image: UnsafeBufferPointer<UInt64>) {
+        let words = add(choice: choice, fingerprint: fingerprint, words: image.count)
+        words.update(from: image.baseAddress!, count: image.count)
     }
 
+    /// The same, for whoever writes the image himself: as many words, where the result points.
     @inlinable
-    public mutating func append(_ word: UInt64) { outboxes[current].append(word) }
-
-    public mutating func append(contentsOf words: [UInt64]) {
-        outboxes[current].append(contentsOf: words)
+    public mutating func add(choice: Int, fingerprint: UInt64, words: Int) -> UnsafeMutablePointer<UInt64> {
+        let place = outboxes[shard(of: fingerprint)].room(for: words &+ 2)
+        place[0] = fingerprint
+        place[1] = parent &<< 32 | UInt64(truncatingIfNeeded: choice) &<< 16 | UInt64(truncatingIfNeeded: words)
+        return place + 2
     }
 
-    mutating func removeAll() {
-        for shard in outboxes.indices { outboxes[shard].removeAll(keepingCapacity: true) }
+    func removeAll() {
+        for index in outboxes.indices { outboxes[index].count = 0 }
+    }
+}
+
+/// Words on their way to a shard.
+@usableFromInline
+struct Outbox {
+    @usableFromInline var words: UnsafeMutablePointer<UInt64>
+    @usableFromInline var count = 0
+    @usableFromInline var capacity = 1 << 10
+
+    @usableFromInline
+    init() { words = .allocate(capacity: capacity) }
+
+    func free() { words.deallocate() }
+
+    /// The place of so many words more, which the caller fills.
+    @inlinable
+    mutating func room(for more: Int) -> UnsafeMutablePointer<UInt64> {
+        if count &+ more > capacity { grow(to: count + more) }
+        count &+= more
+        return words + (count &- more)
+    }
+
+    @usableFromInline
+    mutating func grow(to size: Int) {
+        capacity = max(capacity * 2, size)
+        let larger = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
+        larger.update(from: words, count: count)
+        words.deallocate()
+        words = larger
     }
 }
 

@@ -59,6 +59,10 @@ public struct Field<R: Record, Value: Word>: Sendable {
     }
 
     var mask: UInt64 { width == 64 ? ~0 : (1 << UInt64(width)) &- 1 }
+
+    /// The member's value, in the word that holds it.
+    @inline(__always)
+    func value(in word: UInt64) -> Value { Value(word: (word &>> UInt64(shift)) & mask) }
 }
 
 /// The whole simulated machine as one value: a run of words, cut into records.
@@ -75,9 +79,7 @@ public struct State: Hashable, Sendable {
     static let system = Ref<System>(raw: 4)
 
     public subscript<R, V>(_ ref: Ref<R>, _ field: Field<R, V>) -> V {
-        @inline(__always) get {
-            V(word: (words[Int(ref.raw) &+ Int(field.offset)] &>> UInt64(field.shift)) & field.mask)
-        }
+        @inline(__always) get { field.value(in: words[Int(ref.raw) &+ Int(field.offset)]) }
     }
 
     /// The kind of record that begins at a word.

@@ -81,14 +81,29 @@ extension State {
     /// Every key whose value is not 0, in order.
     func radixForEach(_ root: Ref<Node>, _ body: (_ key: Int, _ value: UInt64) -> Void) {
         guard root.exists else { return }
-        let (shift, base) = (self[root, .shift], self[root, .base])
+        words.withUnsafeBufferPointer { State.radixForEach(root, in: $0, body) }
+    }
+
+    /// The same as an array, which is emptied first.
+    func radixEntries(_ root: Ref<Node>, into entries: inout [(key: Int, value: UInt64)]) {
+        entries.removeAll(keepingCapacity: true)
+        radixForEach(root) { entries.append(($0, $1)) }
+    }
+
+    private static func radixForEach(
+        _ node: Ref<Node>, in words: UnsafeBufferPointer<UInt64>, _ body: (_ key: Int, _ value: UInt64) -> Void
+    ) {
+        let first = Int(node.raw)
+        let isLeaf = Field<Node, Int>.shift.value(in: words[first]) == 0
+        let base = Int(words[first &+ Int(Field<Node, Int>.base.offset)])
+        // Most slots are empty.
         for slot in 0..<64 {
-            let value = self[root, .slot(slot)]
+            let value = words[first &+ Node.firstSlot &+ slot]
             if value == 0 { continue }
-            if shift == 0 {
-                body(base + slot, value)
+            if isLeaf {
+                body(base &+ slot, value)
             } else {
-                radixForEach(Ref(word: value), body)
+                radixForEach(Ref(word: value), in: words, body)
             }
         }
     }

@@ -1,5 +1,16 @@
 // Invariants about what has happened, which the ghosts remember, and about devices.
 
+extension Machine {
+    fileprivate func hasFile(of device: DeviceKind) -> Bool {
+        var file = self[State.system, .files]
+        while file.exists {
+            if self[file, .device] == device { return true }
+            file = self[file, .next]
+        }
+        return false
+    }
+}
+
 extension InvariantChecks {
     // MARK: I2
 
@@ -49,6 +60,7 @@ extension InvariantChecks {
 
     func lostProtectionBits() -> [Finding] {
         var found: [Finding] = []
+        guard m.hasFile(of: .customProt) else { return found }
         for process in m.state.processes where m[process, .mm].exists {
             guard m[m[process, .mm], .owner] == process else { continue }
             for vma in m.vmas(of: process) {

@@ -2,7 +2,9 @@
 // false for a moment.
 
 /// Looks at one state of a machine: what is cached, what is mapped, and where the tasks are.
-struct InvariantChecks {
+///
+/// A class, because the checks hand themselves to many closures, and a machine is dear to copy.
+final class InvariantChecks {
     typealias Finding = (subject: String, text: String)
 
     /// A PTE that is not empty, with where it is.
@@ -50,12 +52,18 @@ struct InvariantChecks {
         tasks = ranges.map { ($0.ref, frames[$0.range]) }
     }
 
+    // The trees are read into arrays first: a machine that a closure holds is copied, and searches
+    // look at millions of states.
+
     private static func cachedPages(_ m: Machine) -> [CachedPage] {
         var result: [CachedPage] = []
+        result.reserveCapacity(8)
+        var entries: [(key: Int, value: UInt64)] = []
         var file = m[State.system, .files]
         while file.exists {
             if m[file, .device] == .none {
-                m.state.radixForEach(m[file, .cache]) { index, word in
+                m.state.radixEntries(m[file, .cache], into: &entries)
+                for (index, word) in entries {
                     let page = Ref<Folio>(word: word)
                     result.append(
                         CachedPage(file: file, index: index, folio: page, head: m.head(page)))
@@ -68,6 +76,8 @@ struct InvariantChecks {
 
     private static func mappedPages(_ m: Machine) -> [MappedPage] {
         var result: [MappedPage] = []
+        result.reserveCapacity(8)
+        var entries: [(key: Int, value: UInt64)] = []
         var seen: [Ref<MM>] = []
         var process = m[State.system, .processes]
         while process.exists {
@@ -75,7 +85,8 @@ struct InvariantChecks {
             process = m[process, .next]
             guard mm.exists, !seen.contains(mm) else { continue }
             seen.append(mm)
-            m.state.radixForEach(m[mm, .pgd]) { vpn, word in
+            m.state.radixEntries(m[mm, .pgd], into: &entries)
+            for (vpn, word) in entries {
                 let entry = PTE(word: word)
                 if entry.isMapped, !m.isZeroFolio(entry.folio), !m.hasNoStructPage(entry.folio) {
                     let vma = m.state.vma(mm, covering: vpn)

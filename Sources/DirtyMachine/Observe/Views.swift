@@ -326,10 +326,12 @@ extension Machine {
     /// The stores that are gone for good.
     public var lostStores: [LostStore] {
         var lost: [LostStore] = []
+        var stores: [(key: Int, value: UInt64)] = []
         var file = self[State.system, .files]
         while file.exists {
             if !self[file, .isAnonymous] {
-                state.radixForEach(self[file, .stored]) { index, word in
+                state.radixEntries(self[file, .stored], into: &stores)
+                for (index, word) in stores {
                     // A truncation that is under way has thrown away what is beyond on purpose.
                     let value = UInt32(truncatingIfNeeded: word)
                     if index < self[file, .size], !survives(value, file, index) {

@@ -1,9 +1,11 @@
 // States as images: the places that differ from the base, and the words there.
 //
-// An image is the sum of the old words; how many places there are, and how many of them count by
-// name; the latter's places, then all, two a word; the words.
+// An image is the sum of the old words and that of what counts by name; how many places there are,
+// and how many of them count by name; the latter's places, then all, two a word; the words.
 
 extension StateCodec {
+    private static let header = 3
+
     /// Puts a machine into the state of an image. Its log is empty then.
     public mutating func load(_ image: UnsafeBufferPointer<UInt64>, into machine: inout Machine) {
         machine.log.removeAll(keepingCapacity: true)
@@ -14,10 +16,10 @@ extension StateCodec {
                 }
             }
         }
-        let (count, specials) = (Int(image[1] & WordRole.lowHalf), Int(image[1] &>> 32))
-        sum = image[0]
-        StateCodec.read(image, from: 2, specials, into: &special)
-        let placesStart = 2 + (specials + 1) / 2
+        let (count, specials) = (Int(image[2] & WordRole.lowHalf), Int(image[2] &>> 32))
+        (sum, namedSum) = (image[0], image[1])
+        StateCodec.read(image, from: StateCodec.header, specials, into: &special)
+        let placesStart = StateCodec.header + (specials + 1) / 2
         StateCodec.read(image, from: placesStart, count, into: &touched)
         let values = placesStart + (count + 1) / 2
         setSize(of: &machine, image, values)
@@ -25,23 +27,24 @@ extension StateCodec {
         growMarks(to: machine.state.words.count)
         machine.state.words.withUnsafeMutableBufferPointer { words in
             marks.withUnsafeMutableBufferPointer { marks in
-                for index in 0..<count {
-                    let place = Int(touched[index])
-                    words[place] = image[values &+ index]
-                    marks[place] = mark
+                touched.withUnsafeBufferPointer { touched in
+                    for index in 0..<count {
+                        let place = Int(touched[index])
+                        words[place] = image[values &+ index]
+                        marks[place] = mark
+                    }
                 }
             }
         }
     }
 
+    /// The order of two places in a word is that of memory.
     private static func read(
         _ image: UnsafeBufferPointer<UInt64>, from start: Int, _ count: Int, into places: inout [UInt32]
     ) {
         places.removeAll(keepingCapacity: true)
-        for index in 0..<count {
-            places.append(
-                UInt32(truncatingIfNeeded: image[start &+ index / 2] &>> (index & 1 == 0 ? 0 : 32)))
-        }
+        UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(image)[(start * 8)...])
+            .withMemoryRebound(to: UInt32.self) { places.append(contentsOf: $0.prefix(count)) }
     }
 
     /// The arena ends where the image says that it does; what is young there begins as zeros.
@@ -62,20 +65,27 @@ extension StateCodec {
     public mutating func write(_ machine: borrowing Machine, to image: inout [UInt64]) {
         collectPlaces(machine)
         image.append(nextSum)
-        image.append(UInt64(nextSpecial.count) << 32 | UInt64(places.count))
-        StateCodec.write(nextSpecial, to: &image)
+        image.append(nextNamedSum)
+        let specials = namesChanged ? nextSpecial : special
+        image.append(UInt64(specials.count) << 32 | UInt64(places.count))
+        StateCodec.write(specials, to: &image)
         StateCodec.write(places, to: &image)
+        let start = image.count
+        image.append(contentsOf: repeatElement(0, count: places.count))
         machine.state.words.withUnsafeBufferPointer { words in
-            for place in places { image.append(words[Int(place)]) }
+            image.withUnsafeMutableBufferPointer { image in
+                places.withUnsafeBufferPointer { places in
+                    for index in 0..<places.count { image[start &+ index] = words[Int(places[index])] }
+                }
+            }
         }
     }
 
     private static func write(_ places: [UInt32], to image: inout [UInt64]) {
-        var index = 0
-        while index < places.count {
-            let second = index + 1 < places.count ? UInt64(places[index + 1]) : 0
-            image.append(second << 32 | UInt64(places[index]))
-            index += 2
+        let start = image.count
+        image.append(contentsOf: repeatElement(0, count: (places.count + 1) / 2))
+        image.withUnsafeMutableBytes { image in
+            places.withUnsafeBytes { image[(start * 8)...].copyBytes(from: $0) }
         }
     }
 
@@ -83,24 +93,34 @@ extension StateCodec {
     /// those of the changes since.
     private mutating func collectPlaces(_ machine: borrowing Machine) {
         let size = machine.state.words.count
-        places.removeAll(keepingCapacity: true)
+        let most = touched.count + machine.log.count
+        if places.count < most { places.append(contentsOf: repeatElement(0, count: most - places.count)) }
+        var count = 0
         machine.state.words.withUnsafeBufferPointer { words in
             base.withUnsafeBufferPointer { base in
-                for place in touched {
-                    let at = Int(place)
-                    if at < size, words[at] != (at < base.count ? base[at] : 0) { places.append(place) }
-                }
-                let known = places.count
-                for change in machine.log {
-                    let place = change.ref &+ UInt32(change.offset)
-                    let at = Int(place)
-                    guard at < size, at >= marks.count || marks[at] != mark,
-                        words[at] != (at < base.count ? base[at] : 0),
-                        !places[known...].contains(place)
-                    else { continue }
-                    places.append(place)
+                places.withUnsafeMutableBufferPointer { places in
+                    for place in touched {
+                        let at = Int(place)
+                        guard at < size, words[at] != (at < base.count ? base[at] : 0) else { continue }
+                        places[count] = place
+                        count &+= 1
+                    }
+                    let known = count
+                    for change in machine.log {
+                        let place = change.ref &+ UInt32(change.offset)
+                        let at = Int(place)
+                        guard at < size, at >= marks.count || marks[at] != mark,
+                            words[at] != (at < base.count ? base[at] : 0)
+                        else { continue }
+                        var earlier = known
+                        while earlier < count, places[earlier] != place { earlier &+= 1 }
+                        if earlier < count { continue }
+                        places[count] = place
+                        count &+= 1
+                    }
                 }
             }
         }
+        places.removeLast(places.count - count)
     }
 }

@@ -10,7 +10,8 @@
 /// that states which differ only in who stored what go on alike.
 ///
 /// The fingerprint of the old words is a sum over them, kept up to date from the changes of each
-/// step; only what refers to young records, or holds such a value, is gone through anew.
+/// step. What counts by name, and the young records with it, is gone through anew only behind a step
+/// that has changed some of it.
 public struct StateCodec: Sendable {
     let base: [UInt64]
     private let roles: WordRoles
@@ -24,14 +25,18 @@ public struct StateCodec: Sendable {
     /// Where the old record begins that a word belongs to.
     private var owners: [UInt32]
 
-    // The state that was loaded: the sum of its old words that count as they are, the places of those
-    // that count by name, and all places that differ from the base.
+    // The state that was loaded: the sum of its old words that count as they are and that of what
+    // counts by name, the old places of the latter, and all places that differ from the base.
     var sum: UInt64 = 0
+    var namedSum: UInt64 = 0
     var special: [UInt32] = []
     var touched: [UInt32] = []
     // The state after a step from there.
     var nextSum: UInt64 = 0
+    var nextNamedSum: UInt64 = 0
+    /// As `special`, where the step has touched what counts by name.
     var nextSpecial: [UInt32] = []
+    var namesChanged = false
     private var young: [UInt32] = []
     private var values: [UInt64] = []
     // Reused from step to step.
@@ -74,10 +79,14 @@ public struct StateCodec: Sendable {
     /// The fingerprint of a machine that has gone on from the loaded state by the changes in its
     /// log.
     public mutating func fingerprint(_ machine: borrowing Machine) -> UInt64 {
-        nextSum = sum(after: machine.log)
-        collectSpecial(machine)
-        if nextSpecial.isEmpty { return nextSum }
-        return nextSum &+ youngFingerprint(machine)
+        takeChanges(machine.log)
+        if namesChanged {
+            collectSpecial(machine)
+            nextNamedSum = nextSpecial.isEmpty ? 0 : sumOfNamed(machine)
+        } else {
+            nextNamedSum = namedSum
+        }
+        return nextSum &+ nextNamedSum
     }
 
     // MARK: Words
@@ -117,21 +126,29 @@ public struct StateCodec: Sendable {
 
     /// Takes the changes of a step into account, from the loaded state on.
     @inline(__always)
-    private func sum(after changes: [Change]) -> UInt64 {
+    private mutating func takeChanges(_ changes: [Change]) {
         var sum = sum
-        for change in changes where UInt64(change.ref) < youngest {
+        var namesChanged = false
+        for change in changes {
+            if UInt64(change.ref) >= youngest {
+                namesChanged = true
+                continue
+            }
             let role = role(change.kind, change.ref, Int(change.offset))
             let (old, new) = (change.old & ~role.ignored, change.new & ~role.ignored)
             if old == new { continue }
             let place = UInt64(change.ref) &+ UInt64(change.offset)
-            if !role.isNamed {
-                sum = sum &- StateCodec.mix(place, old) &+ StateCodec.mix(place, new)
+            if role.isNamed {
+                let (wasSpecial, isNowSpecial) = (isSpecial(old, role), isSpecial(new, role))
+                if !wasSpecial { sum &-= StateCodec.mix(place, old) }
+                if !isNowSpecial { sum &+= StateCodec.mix(place, new) }
+                if wasSpecial || isNowSpecial { namesChanged = true }
             } else {
-                if !isSpecial(old, role) { sum &-= StateCodec.mix(place, old) }
-                if !isSpecial(new, role) { sum &+= StateCodec.mix(place, new) }
+                sum = sum &- StateCodec.mix(place, old) &+ StateCodec.mix(place, new)
             }
         }
-        return sum
+        nextSum = sum
+        self.namesChanged = namesChanged
     }
 
     /// The places of old words that count by name once the changes were made.
@@ -157,42 +174,51 @@ public struct StateCodec: Sendable {
 
     // MARK: Young records
 
-    /// The fingerprint of what refers to young records, and of these: they are named in the order
-    /// in which a walk from the old ones comes to them.
-    private mutating func youngFingerprint(_ machine: borrowing Machine) -> UInt64 {
+    /// The sum of what refers to young records, and of these: they are named in the order in which
+    /// a walk from the old ones comes to them.
+    private mutating func sumOfNamed(_ machine: borrowing Machine) -> UInt64 {
         if nextSpecial.count > 1 { nextSpecial.sort() }
         young.removeAll(keepingCapacity: true)
         values.removeAll(keepingCapacity: true)
-        var sum: UInt64 = 0
+        var total: UInt64 = 0
         for place in nextSpecial {
             let ref = owners[Int(place)]
             let role = role(kind(of: ref), ref, Int(place - ref))
-            sum &+= StateCodec.mix(UInt64(place), named(machine.state.words[Int(place)], role))
+            total &+= StateCodec.mix(UInt64(place), named(machine.state.words[Int(place)], role))
         }
         var next = 0
         while next < young.count {
-            sum &+= fingerprint(of: young[next], number: next, machine)
+            total &+= sum(of: young[next], number: next, machine.state.words)
             next += 1
+        }
+        return total
+    }
+
+    private mutating func sum(
+        of raw: UInt32, number: Int, _ words: borrowing Words
+    ) -> UInt64 {
+        let head = words[Int(raw)]
+        let kind = RecordKind(rawValue: UInt8(truncatingIfNeeded: head)) ?? .free
+        var sum: UInt64 = 0
+        let header = kind == .node ? Node.firstSlot : kind.words
+        for offset in 0..<header {
+            let word = words[Int(raw) &+ offset]
+            if word != 0 { sum &+= mixed(word, roles[kind, offset], number, offset) }
+        }
+        if kind != .node { return sum }
+        let slots = roles.slot(
+            Field<Node, TreeRole>.role.value(in: head), isLeaf: Field<Node, Int>.shift.value(in: head) == 0)
+        for offset in header..<Node.words {
+            let word = words[Int(raw) &+ offset]
+            if word != 0 { sum &+= mixed(word, slots, number, offset) }
         }
         return sum
     }
 
-    private mutating func fingerprint(of raw: UInt32, number: Int, _ machine: borrowing Machine) -> UInt64 {
-        let kind = machine.state.kind(at: raw)
-        var sum: UInt64 = 0
-        let slots =
-            kind == .node
-            ? roles.slot(
-                machine[Ref<Node>(raw: raw), .role], isLeaf: machine[Ref<Node>(raw: raw), .shift] == 0)
-            : WordRole()
-        for offset in 0..<kind.words {
-            let word = machine.state.words[Int(raw) &+ offset]
-            if word == 0 { continue }
-            let role = kind == .node && offset >= Node.firstSlot ? slots : roles[kind, offset]
-            let place = 1 << 40 | UInt64(number) << 8 | UInt64(offset)
-            sum &+= StateCodec.mix(place, named(word, role))
-        }
-        return sum
+    /// What a word of a young record adds.
+    @inline(__always)
+    private mutating func mixed(_ word: UInt64, _ role: WordRole, _ number: Int, _ offset: Int) -> UInt64 {
+        StateCodec.mix(1 << 40 | UInt64(number) << 8 | UInt64(offset), role.isPlain ? word : named(word, role))
     }
 
     /// A word with the names of young records in their references' place.

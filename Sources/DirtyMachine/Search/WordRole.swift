@@ -18,6 +18,9 @@ struct WordRole {
     /// It has to be looked at for what counts by name.
     var isNamed: Bool { low || high || isPTE || lowValue || highValue }
 
+    /// It counts as it is.
+    var isPlain: Bool { ignored == 0 && !isNamed }
+
     static let lowHalf: UInt64 = 0xffff_ffff
     static let highHalf: UInt64 = ~lowHalf
 }
