@@ -10,15 +10,16 @@ import SystemPackage
 enum ReplayBenchmark {
     static func run(_: [String]) async {
         await withTemporaryFolder { folder in
-            var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
-            let length = path.withUnsafeMutableBytes { readlink("/proc/self/exe", $0.baseAddress!, $0.count) }
-            let me = String(decoding: path[..<max(0, length)], as: UTF8.self)
+            let me = "/proc/self/exe"
             let trace = folder + "/run.trace"
+            guard Child("clang", ["-O1", benchmarksFolder + "subject.c", "-o", "subject"], in: folder).succeeded else {
+                return print("clang is needed to build what is recorded; it comes with Swift")
+            }
             let recording = Child(
                 "valgrind",
                 [
-                    "--tool=lackey", "--trace-mem=yes", "--trace-syscalls=yes", "--log-file=" + trace, me,
-                    "replay-subject", folder + "/db",
+                    "--tool=lackey", "--trace-mem=yes", "--trace-syscalls=yes", "--log-file=" + trace, "./subject",
+                    folder + "/db",
                 ], in: folder)
             guard recording.succeeded else {
                 return print("valgrind is needed to record a trace (Debian: apt install valgrind)")
@@ -46,25 +47,6 @@ enum ReplayBenchmark {
     }
 
     private static func megabytes(_ children: [Child]) -> Int { (children.map(\.peakBytes).max() ?? 0) >> 20 }
-
-    /// The program that is recorded: stores to and loads from a mapped file, an msync now and then.
-    static func subject(_ arguments: [String]) {
-        let (pages, length) = (256, 256 * 4096)
-        let file = open(arguments[0], O_RDWR | O_CREAT | O_TRUNC, 0o600)
-        ftruncate(file, off_t(length))
-        guard let base = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), base != MAP_FAILED
-        else { return }
-        let words = base.assumingMemoryBound(to: UInt64.self)
-        var at: UInt64 = 1
-        for round in 0..<40 {
-            for _ in 0..<20_000 {
-                at = at &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                let place = Int(at >> 33) % (pages * 512)
-                if at & 3 == 0 { words[place] = at } else { at ^= words[place] & 1 }
-            }
-            msync(base + round % 16 * 65536, 65536, MS_SYNC)
-        }
-    }
 
     /// The smallest loop: the file in pieces, and how many lines end in each.
     static func lines(_ arguments: [String]) {
@@ -94,15 +76,18 @@ enum ReplayBenchmark {
         fclose(file)
     }
 
-    /// From the trace to the report that `run --format json` prints.
+    /// From the trace to the report that `run` prints.
     static func report(_ arguments: [String]) {
         guard let text = scenario(arguments[0]),
             case .success(let scenario) = ScenarioParser.parse(Array(text.utf8), name: "trace", rules: .machine),
             var session = try? Session(scenario)
         else { exit(1) }
+        let report = TextReport(isASCII: false, isStyled: false)
+        for line in report.heading(session) { print(line) }
         _ = session.run(limit: .max, keepsHistory: false) { conclusion, session in
-            if let line = JSONReport.line(conclusion, in: session) { print(line) }
+            for line in report.lines(conclusion, in: session) { print(line) }
         }
+        for line in report.closing(session) { print(line) }
     }
 
     private static func scenario(_ path: String) -> String? {

@@ -8,10 +8,15 @@ import Glibc
 import SeededRandom
 
 enum ScaleBenchmark {
-    /// Arguments: events, and pages of the file that they are about.
+    /// Arguments: events, and pages of the file that they are about; three sizes without them.
     static func run(_ arguments: [String]) {
         let numbers = arguments.compactMap { Int($0) }
-        let trace = Trace(events: numbers.first ?? 1_000_000, pages: numbers.dropFirst().first ?? 4096)
+        for events in numbers.isEmpty ? [10_000, 1_000_000, 10_000_000] : [numbers[0]] {
+            measure(Trace(events: events, pages: numbers.dropFirst().first ?? 4096))
+        }
+    }
+
+    private static func measure(_ trace: Trace) {
         print("a trace of \(trace.events) events on \(trace.pages) pages, \(trace.bytes.count) bytes")
         let reading = readLines(of: trace)
         figure("reading its lines as strings", reading, "ns a line")

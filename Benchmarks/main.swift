@@ -15,7 +15,6 @@ let parts: [(name: String, isCommon: Bool, run: ([String]) async -> Void)] = [
     ("visit", false, SearchBenchmark.visit),
     ("random", false, RandomBenchmark.run),
     ("live", false, LiveBenchmark.run),
-    ("replay-subject", false, ReplayBenchmark.subject),
     ("replay-lines", false, ReplayBenchmark.lines),
     ("replay-import", false, ReplayBenchmark.onlyImport),
     ("replay-report", false, ReplayBenchmark.report),

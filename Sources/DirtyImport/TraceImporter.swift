@@ -1,3 +1,5 @@
+import Glibc
+
 /// Turns the trace of a program into a scenario. It is fed the bytes of the trace in pieces of any
 /// size, and keeps only what the scenario will show:
 ///
@@ -81,12 +83,12 @@ public struct TraceImporter {
 
     @inline(__always)
     private func endOfLine(_ bytes: Span<UInt8>, from start: Int) -> Int? {
-        var index = start
-        while index < bytes.count {
-            if bytes[index] == .newline { return index }
-            index &+= 1
+        bytes.withUnsafeBytes { bytes in
+            guard start < bytes.count, let first = bytes.baseAddress,
+                let end = memchr(first + start, Int32(UInt8.newline), bytes.count - start)
+            else { return nil }
+            return UnsafeRawPointer(end) - first
         }
-        return nil
     }
 
     private mutating func hold(_ bytes: Span<UInt8>) throws(ImportError) {

@@ -41,7 +41,7 @@ enum ManualPage {
         page.section("COMMANDS")
         for command in configuration.subcommands {
             page.macro("SS", command.configuration.commandName ?? "")
-            page.lines(Dirtyscope.helpMessage(for: command, columns: 76).split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+            page.help(Dirtyscope.helpMessage(for: command, columns: 10_000))
         }
         page.section("KEYS")
         for entry in KeyMap.standard.card {
@@ -64,48 +64,6 @@ enum ManualPage {
         ]
         for (status, meaning) in statuses { page.entry(status, meaning) }
         return page.result
-    }
-}
-
-/// Text in the language of man(7).
-struct Roff {
-    private(set) var result = ""
-
-    mutating func macro(_ name: String, _ arguments: String...) {
-        result += ".\(name) " + arguments.map { "\"\(Self.escaped($0))\"" }.joined(separator: " ") + "\n"
-    }
-
-    mutating func section(_ name: String) { result += ".SH \"\(name)\"\n" }
-
-    /// A line; escaped already.
-    mutating func line(_ text: String) { result += text + "\n" }
-
-    /// A paragraph; escaped already.
-    mutating func text(_ text: String) { result += ".PP\n" + text + "\n" }
-
-    /// Lines as they stand.
-    mutating func lines(_ lines: [String]) {
-        result += ".nf\n" + lines.map { Self.escaped($0) + "\n" }.joined() + ".fi\n"
-    }
-
-    /// A term, and what it is.
-    mutating func entry(_ term: String, _ meaning: String) {
-        result += ".TP\n\\fB\(Self.escaped(term))\\fR\n\(Self.escaped(meaning))\n"
-    }
-
-    /// Plain text: nothing in it is a command.
-    static func escaped(_ text: String) -> String {
-        var safe = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\\": safe += "\\e"
-            case "-": safe += "\\-"
-            case "\"": safe += "\\(dq"
-            case _ where scalar.isASCII: safe.unicodeScalars.append(scalar)
-            default: safe += "\\[u" + String(repeating: "0", count: max(0, 4 - String(scalar.value, radix: 16).count)) + String(scalar.value, radix: 16, uppercase: true) + "]"
-            }
-        }
-        return safe.hasPrefix(".") || safe.hasPrefix("'") ? "\\&" + safe : safe
     }
 }
 

@@ -70,6 +70,10 @@ struct PlayCommand: ParsableCommand {
         try screen.show(&application, settings, controllingTerminal: self.file == "-") {
             isOnPaper = true
             if lesson.quiz { return try lesson.runOnPaper(session) }
+            // Whoever sits at a terminal without a cursor still wants to step.
+            if isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 {
+                return try PlainLoop(player).run(controllingTerminal: file == "-")
+            }
             var session = session
             // Of a terminal that cannot be drawn on nothing is known.
             try RunCommand.runText(&session, isStyled: false)

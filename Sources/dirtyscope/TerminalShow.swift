@@ -39,7 +39,7 @@ struct ScreenOptions: ParsableArguments {
             application.leave(reason)
             if reason != .finished { throw ExitCode(reason.exitCode) }
         } catch let error as TerminalError {
-            Output.complain("dirtyscope: \(error.description); as text instead:")
+            Output.complain("dirtyscope: \(error.description); in lines instead:")
             try otherwise()
         }
     }

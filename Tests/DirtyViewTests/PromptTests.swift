@@ -1,6 +1,7 @@
 import DirtyScript
-import DirtyView
 import Testing
+
+@testable import DirtyView
 
 /// The prompt, the help and the search.
 @Suite struct PromptTests {
@@ -84,6 +85,52 @@ import Testing
         player.press(.escape)
         player.enter("q")
         #expect(player.isFinished)
+    }
+
+    @Test func wordsOfDebuggersAndEditors() throws {
+        var player = try Fixture.player(Fixture.sandbox)
+        player.enter("A mmap m db rw shared")
+        player.enter("b nr_dirty>3")
+        player.enter("break if nr_dirty > 3")
+        player.enter("b page_mkclean")
+        #expect(player.insight.breakpoints.all.map(\.kind.isCondition) == [true, false])
+        player.enter("info breakpoints")
+        #expect(player.sheetRow == 0)
+        player.press(.escape)
+        player.enter("locks")
+        #expect(player.focus == .locks)
+        player.enter("bt")
+        #expect(player.focus == .calls)
+        let before = player.session.position
+        player.enter("goto 0")
+        #expect(player.session.position == 0 && before > 0)
+        player.enter("q!")
+        #expect(player.isFinished)
+    }
+
+    @Test func theListOfVMAsCanBeFiltered() throws {
+        var player = try Fixture.player(
+            """
+            file db 4 ext4 cached
+            file wal 4 ext4 cached
+            process A
+            A mmap m db[0..1] rw shared
+            A mmap w wal r shared
+            """)
+        player.press(.character("G"))
+        let all = player.areas.count
+        player.type("\\WAL rw")
+        #expect(player.areas.isEmpty)
+        #expect(player.frame(size: Size(120, 40)).text.contains("none of them matches"))
+        player.press(.backspace)
+        player.press(.backspace)
+        player.press(.backspace)
+        #expect(player.areas.count == 2, "the mapping of the file, and the file")
+        player.press(.enter)
+        #expect(player.frame(size: Size(120, 40)).text.contains("VMAs and files  \\WAL  1/2"))
+        player.type("\\")
+        player.press(.escape)
+        #expect(player.areas.count == all)
     }
 
     @Test func historyAndEditing() throws {
@@ -286,4 +333,8 @@ extension String {
         }
         return count
     }
+}
+
+extension Breakpoint.Kind {
+    fileprivate var isCondition: Bool { if case .condition = self { true } else { false } }
 }

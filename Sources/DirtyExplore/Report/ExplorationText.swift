@@ -49,12 +49,16 @@ public enum ExplorationText {
 
     private static func steps(_ count: Int) -> String { count == 1 ? "1 step" : "\(count) steps" }
 
+    /// How many states there were, the same whoever searched.
+    public static func counts(_ result: SearchResult) -> String {
+        "\(grouped(result.states)) states, \(grouped(result.transitions)) transitions, depth \(result.depth)"
+    }
+
     /// How many states there were, and what each of them cost.
     public static func size(_ result: SearchResult) -> String {
         let bytes = result.states > 0 ? result.bytes / result.states : 0
         let chance = result.chanceOfOmission
-        return "\(grouped(result.states)) states, \(grouped(result.transitions)) transitions, depth \(result.depth), "
-            + "\(bytes) bytes a state; a state was overlooked with a chance below "
+        return counts(result) + ", \(bytes) bytes a state; a state was overlooked with a chance below "
             + (chance < 1e-9 ? "1 in 1,000,000,000" : "1 in \(grouped(Int(1 / chance)))")
     }
 

@@ -208,8 +208,11 @@ public struct BreakpointWatch: Sendable {
 extension Session {
     /// What somebody has typed after `break`: a function, a condition as after `expect`, an
     /// invariant, a line of the script.
+    /// `nr_dirty>3` is `nr_dirty > 3`, and an `if` before a condition says nothing more.
     public func breakpoint(_ text: String) -> Result<Breakpoint.Kind, Complaint> {
-        let words = text.split(separator: " ").map(String.init)
+        var words = Self.spaced(text).split(separator: " ").map(String.init)
+        if words.count > 1, words[0] == "if" { words.removeFirst() }
+        let text = words.joined(separator: " ")
         guard let first = words.first else {
             return .failure(
                 Complaint("break where? A function, a condition such as nr_dirty > 3 or db[0] dirty, invariant I2, or line 12"))
@@ -228,6 +231,21 @@ extension Session {
         }
         if words.count == 1, let function = KernelFunction.named(first) { return .success(.function(function)) }
         return condition(text, isOneWord: words.count == 1)
+    }
+
+    /// A comparison as a word of its own.
+    private static func spaced(_ text: String) -> String {
+        var (result, rest) = ("", Substring(text))
+        while let first = rest.first {
+            if let sign = ["==", "!=", "<=", ">=", "<", ">"].first(where: { rest.hasPrefix($0) }) {
+                result += " " + sign + " "
+                rest = rest.dropFirst(sign.count)
+            } else {
+                result.append(first)
+                rest = rest.dropFirst()
+            }
+        }
+        return result
     }
 
     private func line(_ words: [String]) -> Result<Breakpoint.Kind, Complaint> {

@@ -1,55 +1,69 @@
 /// Writes JSON with the keys in the order given: reports are compared byte for byte.
 public struct JSONWriter {
-    public private(set) var text = ""
+    /// UTF-8: a report of a long trace has hundreds of megabytes, and strings are slow to append to.
+    private var bytes: [UInt8] = []
+
+    /// What was written so far.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
 
     public init() {}
 
+    private mutating func add(_ byte: UInt8) { bytes.append(byte) }
+    private mutating func add(_ text: StaticString) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
     public mutating func object(_ members: [(String, (inout JSONWriter) -> Void)]) {
-        text += "{"
+        add("{")
         for (position, member) in members.enumerated() {
-            if position > 0 { text += "," }
+            if position > 0 { add(",") }
             string(member.0)
-            text += ":"
+            add(":")
             member.1(&self)
         }
-        text += "}"
+        add("}")
     }
 
     public mutating func array<S: Sequence>(_ elements: S, _ write: (inout JSONWriter, S.Element) -> Void) {
-        text += "["
+        add("[")
         var isFirst = true
         for element in elements {
-            if !isFirst { text += "," }
+            if !isFirst { add(",") }
             isFirst = false
             write(&self, element)
         }
-        text += "]"
+        add("]")
     }
 
-    public mutating func number(_ value: some BinaryInteger) { text += String(value) }
+    public mutating func number(_ value: some BinaryInteger) { bytes.append(contentsOf: String(value).utf8) }
     /// A number with three decimals.
     public mutating func decimal(thousandths: Int) {
         let part = String(thousandths % 1000)
-        text += String(thousandths / 1000) + "." + String(repeating: "0", count: 3 - part.count) + part
+        number(thousandths / 1000)
+        add(".")
+        for _ in part.utf8.count..<3 { add("0") }
+        bytes.append(contentsOf: part.utf8)
     }
-    public mutating func bool(_ value: Bool) { text += value ? "true" : "false" }
-    public mutating func null() { text += "null" }
+    public mutating func bool(_ value: Bool) { value ? add("true") : add("false") }
+    public mutating func null() { add("null") }
 
     public mutating func string(_ value: String) {
-        text += "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\t": text += "\\t"
-            case "\r": text += "\\r"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7f:
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
+        add("\"")
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): add("\\\"")
+            case UInt8(ascii: "\\"): add("\\\\")
+            case UInt8(ascii: "\n"): add("\\n")
+            case UInt8(ascii: "\t"): add("\\t")
+            case UInt8(ascii: "\r"): add("\\r")
+            case ..<0x20, 0x7f:
+                let digits = String(byte, radix: 16)
+                add("\\u")
+                for _ in digits.utf8.count..<4 { add("0") }
+                bytes.append(contentsOf: digits.utf8)
+            default: add(byte)
             }
         }
-        text += "\""
+        add("\"")
     }
 }

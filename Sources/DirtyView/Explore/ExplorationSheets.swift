@@ -27,7 +27,7 @@ struct FindingsSheet {
             if isNote { line.add("  in passing; no verdict", Style(.plain, .dim)) }
             return line
         }
-        let size = ExplorationText.size(exploration.result).split(separator: ";").first.map(String.init) ?? ""
+        let size = ExplorationText.counts(exploration.result)
         listing.footer = [what, size].map { Line($0, Style(.plain, .dim)) }
         return listing
     }

@@ -284,6 +284,7 @@ struct FramePainter {
         case .chooser: return Line("1-9 Enter one step of that one  s as written  S back  \(exploreKey) lost yet?  Esc close", Style(.chrome))
         case .prompt: return Line("Enter do it  Tab complete  Up Down history  Esc leave", Style(.chrome))
         case .search: return Line("Enter find  Esc leave", Style(.chrome))
+        case .filter: return Line("Enter keeps the filter  Esc lists all", Style(.chrome))
         case .help, .palette:
             let keys = size.columns < 60
                 ? "type to search  Enter run  Esc close" : "type to search   Up Down select   Enter runs it   Esc closes"
@@ -310,14 +311,15 @@ struct FramePainter {
     }
 
     private mutating func paintBottom(_ grid: inout Grid) {
-        let isTyping = player.view == .prompt || player.view == .search
+        let isTyping = player.view == .prompt || player.view == .search || player.view == .filter
         let shares = layout.messageRow == layout.promptRow
         let isHelp = menu != nil
         if isTyping {
-            let editor = player.view == .prompt ? player.command : player.search
+            let editor =
+                player.view == .prompt ? player.command : player.view == .filter ? player.areaFilter : player.search
             // A race that is being typed is easily forgotten.
             let isRace = player.view == .prompt && scene.session.openRaceLength != nil && size.columns >= 30
-            let sign = isRace ? "race:" : player.view == .prompt ? ":" : "/"
+            let sign = isRace ? "race:" : player.view == .prompt ? ":" : player.view == .filter ? "\\" : "/"
             let before = max(0, editor.cursor - max(1, size.columns - 1 - sign.count))
             var line = Line(sign, Style(.prompt))
             line.add(String(String.UnicodeScalarView(editor.scalars[before...])), Style(.prompt))

@@ -179,7 +179,7 @@ public struct LivePlayer: Sendable {
             return show(pane)
         }
         guard let action = keys.action(for: key), LiveKeys.actions.contains(action) else {
-            return complain("\(key) does nothing here; ? lists the keys")
+            return complain("\(key == .other ? "this key" : key.description) does nothing here; ? lists the keys")
         }
         perform(action)
     }

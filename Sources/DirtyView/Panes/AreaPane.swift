@@ -8,11 +8,13 @@ struct AreaPane {
 
     func listing(height: Int) -> Listing {
         var listing = Listing()
-        listing.title = "VMAs and files"
+        listing.title = "VMAs and files" + position(height)
         listing.count = scene.areas.count
         listing.cursor = scene.selection.flatMap { scene.now.index(of: $0, in: scene.areas) }
         listing.showsCursorAlways = true
-        listing.empty = "no process, no file: type :file db 4 ext4"
+        listing.empty =
+            scene.areaFilter.isEmpty
+            ? "no process, no file: type :file db 4 ext4" : "none of them matches; \\ and Esc list all again"
         listing.row = { row(scene.areas[$0]) }
         listing.subject = { index in
             switch scene.areas[index] {
@@ -23,6 +25,14 @@ struct AreaPane {
         }
         if height >= 4 { listing.header = [header] }
         return listing
+    }
+
+    /// What the list is filtered by, and where in a long list the selection is.
+    private func position(_ height: Int) -> String {
+        let filter = scene.areaFilter.isEmpty ? "" : "  \\" + printable(scene.areaFilter)
+        guard scene.areas.count > height || !filter.isEmpty else { return "" }
+        let at = scene.selection.flatMap { scene.now.index(of: $0, in: scene.areas) }
+        return filter + "  \(at.map { "\($0 + 1)/" } ?? "")\(scene.areas.count)"
     }
 
     private var isWide: Bool { columns >= 62 }

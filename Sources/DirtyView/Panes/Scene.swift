@@ -12,7 +12,9 @@ struct Scene: Sendable {
     let alterations: [Alteration]
     /// The pages that those changes are about.
     let touched: Set<PagePlace>
+    /// The VMAs and files of the list, and what it is filtered by.
     let areas: [Area]
+    var areaFilter = ""
     let selection: Selection?
     /// Whether the selection follows what happens.
     let isFollowing: Bool

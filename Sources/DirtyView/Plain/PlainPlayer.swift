@@ -45,9 +45,9 @@ public struct PlainPlayer: Sendable {
             return Spoken(player).lines(&memory)
         case let word?:
             if words.count == 1, let pane = Pane.named(word) { return Spoken(player).pane(pane) }
-            if let binding = binding(word), words.count == 1 {
+            if let binding = player.binding(named: word), words.count == 1 {
                 perform(binding)
-            } else if words.count == 2, let binding = binding(word), let count = Int(words[1]),
+            } else if words.count == 2, let binding = player.binding(named: word), let count = Int(words[1]),
                 Self.repetitions.contains(count)
             {
                 for _ in 0..<count where player.message?.isError != true { perform(binding) }
@@ -56,13 +56,6 @@ public struct PlainPlayer: Sendable {
             }
         }
         return report(since: before)
-    }
-
-    /// The command of a name or key. A number is a step, not the key of a pane.
-    private func binding(_ word: String) -> Binding? {
-        if Int(word) != nil { return nil }
-        let usable = player.keys.bindings.filter { $0.action != .terminal }
-        return usable.first { $0.command == word } ?? usable.first { $0.keys.contains { $0.description == word } }
     }
 
     private mutating func perform(_ binding: Binding?) {

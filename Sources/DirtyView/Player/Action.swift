@@ -20,7 +20,7 @@ enum Action: Hashable, Sendable {
     // What can still happen
     case explore, canLose, leaveSchedule
     // The rest
-    case choose, undoTyped, find, findNext, findPrevious
+    case choose, undoTyped, find, findNext, findPrevious, filter
     case prompt, palette, help, quit
     /// A line as if typed at the prompt: an entry of the palette.
     case submit(String)
@@ -191,6 +191,10 @@ enum KeyTable {
         Binding(keys: [key(">")], action: .findNext, name: "find next", help: "Go to the next match."),
         Binding(
             keys: [key("<")], action: .findPrevious, name: "find previous", help: "Go to the match before."),
+        Binding(
+            keys: [key("\\")], action: .filter, name: "filter",
+            help: "List only VMAs and files in which each of the words that are typed occurs; Esc there lists all again.",
+            hint: "filter", panes: [.vmas]),
         Binding(
             keys: [key(":")], action: .prompt, name: "command",
             help: "Type a command of the scenario language, or one of the player's own.", hint: "command"),

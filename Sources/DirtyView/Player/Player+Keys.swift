@@ -12,6 +12,7 @@ extension Player {
         switch view {
         case .prompt: pressInPrompt(key)
         case .search: pressInSearch(key)
+        case .filter: pressInFilter(key)
         case .help(let filter, let row): pressInHelp(key, Help(filter: filter, row: row))
         case .palette(let filter, let row):
             let player = self
@@ -26,7 +27,7 @@ extension Player {
 
     private mutating func pressOnMain(_ key: Key) {
         guard let action = keys.action(for: key), action != .terminal else {
-            complain("\(key) does nothing here; ? lists the keys")
+            complain("\(key == .other ? "this key" : key.description) does nothing here; ? lists the keys")
             return
         }
         perform(action)
@@ -94,6 +95,9 @@ extension Player {
         case .find:
             search.clear()
             view = .search
+        case .filter:
+            focus(on: .vmas)
+            view = .filter
         case .findNext: find(forward: true)
         case .findPrevious: find(forward: false)
         case .prompt:
@@ -200,7 +204,7 @@ extension Player {
         let row = min(max(0, row), count - 1)
         switch focus {
         case .vmas:
-            let areas = session.machine.areas
+            let areas = areas
             if areas.indices.contains(row) { chosen = session.machine.selection(of: areas[row]) }
         case .pages:
             guard var selection else { return }
@@ -213,7 +217,7 @@ extension Player {
     }
 
     private mutating func selectArea(_ step: Int) {
-        let areas = session.machine.areas
+        let areas = areas
         guard !areas.isEmpty else { return }
         let at = selection.flatMap { session.machine.index(of: $0, in: areas) }.map { $0 + step } ?? 0
         chosen = session.machine.selection(of: areas[min(max(0, at), areas.count - 1)])
@@ -314,6 +318,26 @@ extension Player {
         case .escape: view = .main
         case .backspace where search.scalars.isEmpty: view = .main
         default: _ = search.press(key)
+        }
+    }
+
+    // MARK: Filter
+
+    /// The VMAs and files that the list shows.
+    var areas: [Area] { session.machine.areas(matching: areaFilter.text) }
+
+    private mutating func pressInFilter(_ key: Key) {
+        switch key {
+        case .enter: view = .main
+        case .escape:
+            areaFilter.clear()
+            view = .main
+        case .backspace where areaFilter.scalars.isEmpty: view = .main
+        default: _ = areaFilter.press(key)
+        }
+        // What is selected stays on the list, or its first row is.
+        if let first = areas.first, selection.flatMap({ session.machine.index(of: $0, in: areas) }) == nil {
+            chosen = session.machine.selection(of: first)
         }
     }
 

@@ -6,7 +6,9 @@ import DirtyScript
 // 1. A line whose first word names a process, thread or label of the scenario belongs to the
 //    scenario: with a process called `q`, `:q write m[0]` makes it write.
 // 2. Else `41`, `+10`, `-10`, `20%`, `q`, `quit`, `undo`, `save`, `help` and `set` are the player's.
-// 3. All else goes to the scenario's parser, whose complaints are shown.
+// 3. Else a name of a pane leads to it, a key or the name of what it does does that, and words of
+//    debuggers and editors stand for the player's own.
+// 4. All else goes to the scenario's parser, whose complaints are shown.
 
 extension Player {
     mutating func pressInPrompt(_ key: Key) {
@@ -76,8 +78,31 @@ extension Player {
         let declarations = session.declarations
         let isScenarios = (declarations.processes + declarations.threads + declarations.labels)
             .contains { first == $0 || first == $0 + ":" }
-        if !isScenarios, perform(words) { return }
+        if !isScenarios, perform(words) || performNamed(words) { return }
         type(line)
+    }
+
+    /// A pane, or what a key does, by its name, and the words that others use for these. A word that
+    /// is a whole line of the language is left to the language.
+    private mutating func performNamed(_ words: [String]) -> Bool {
+        if words.count == 1, !["crash", "end", "pause", "race"].contains(words[0]) {
+            if let pane = Pane.named(words[0]) {
+                focus(on: pane)
+                return true
+            }
+            if let binding = binding(named: words[0]) {
+                perform(binding.action)
+                return true
+            }
+        }
+        return Synonyms.line(for: words).map { perform($0) || performNamed($0) } ?? false
+    }
+
+    /// What a key does, by its name or the key's. A number is a step, not the key of a pane.
+    func binding(named word: String) -> Binding? {
+        if Int(word) != nil { return nil }
+        let usable = keys.bindings.filter { $0.action != .terminal }
+        return usable.first { $0.command == word } ?? usable.first { $0.keys.contains { $0.description == word } }
     }
 
     /// The player's own words. False if it is none of them.

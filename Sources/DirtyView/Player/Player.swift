@@ -46,6 +46,8 @@ public struct Player: Sendable {
     var view = View.main
     var command = LineEditor()
     var search = LineEditor()
+    /// What the list of VMAs and files is filtered by.
+    var areaFilter = LineEditor()
     var needle = ""
     var message: Message?
     public internal(set) var isFinished = false
@@ -76,6 +78,8 @@ public struct Player: Sendable {
         case pendingMark(isGoing: Bool)
         case prompt
         case search
+        /// What the list of VMAs is filtered by is being typed.
+        case filter
     }
 
     /// What a player asks of whoever runs it.
@@ -274,7 +278,8 @@ public struct Player: Sendable {
         return Scene(
             session: session, now: machine, was: machine.before(changes),
             alterations: machine.alterations(changes),
-            touched: Set(changes.lazy.flatMap { machine.places(of: $0) }), areas: machine.areas,
+            touched: Set(changes.lazy.flatMap { machine.places(of: $0) }), areas: areas,
+            areaFilter: areaFilter.text,
             selection: selection, isFollowing: chosen == nil, onlyChanged: onlyChanged, glyphs: glyphs,
             health: health, outline: outline, candidates: session.candidates,
             generation: machine.rules.generation, cursors: cursors, focus: focus,

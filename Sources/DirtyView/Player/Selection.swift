@@ -34,6 +34,28 @@ extension Machine {
         return result + state.files.filter { !isAnonymous($0) }.map { .file($0) }
     }
 
+    /// Those of them in which each word of a filter occurs: in the name of the process, the mapping or
+    /// the file, in the address, or in the permissions.
+    func areas(matching filter: String) -> [Area] {
+        let words = filter.lowercased().split(separator: " ")
+        return words.isEmpty
+            ? areas
+            : areas.filter { area in
+                let text = filterText(area).lowercased()
+                return words.allSatisfy { text.contains($0) }
+            }
+    }
+
+    private func filterText(_ area: Area) -> String {
+        switch area {
+        case .file(let file): return "file \(name(of: file)) \(fileSystem(of: file).name)"
+        case .piece(let process, let piece):
+            let source = !piece.file.exists ? "anon" : isAnonymous(piece.file) ? "shm" : name(of: piece.file)
+            let permissions = piece.flags.letters + (piece.flags.contains(.shared) ? "s" : "p")
+            return "\(name(of: process)) \(piece.mapping) \(hex(piece.start << 12, 12)) \(permissions) \(source)"
+        }
+    }
+
     /// The first page of an area.
     func selection(of area: Area) -> Selection {
         switch area {

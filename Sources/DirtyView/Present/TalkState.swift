@@ -37,9 +37,16 @@ extension Player {
         state.caption = session.progress.caption
         if here + 1 < talk.beats.count {
             let next = talk.beats[here + 1]
-            let chapter = next.chapterNumber != current.chapterNumber ? "[\(next.chapter)] " : ""
-            state.next = chapter + (next.kind == .caption ? next.caption : "(\(next.kind.rawValue))")
+            func text(_ beat: Beat) -> String {
+                let chapter = beat.chapterNumber != current.chapterNumber ? "[\(beat.chapter)] " : ""
+                return chapter + (beat.kind == .caption ? beat.caption : "(\(beat.kind.rawValue))")
+            }
+            state.next = text(next)
             state.nextNotes = next.notes
+            // A stop without words is over soon: what is said behind it is what a speaker has to know.
+            if next.kind != .caption, let words = talk.beats[(here + 2)...].first(where: { $0.kind == .caption }) {
+                state.next = text(next) + ", then " + text(words)
+            }
         }
         state.notes = current.notes
         (state.step, state.steps) = (session.position, outline.total)
