@@ -8,10 +8,11 @@ import Glibc
 import SeededRandom
 
 enum ScaleBenchmark {
-    /// Arguments: events, and pages of the file that they are about; three sizes without them.
+    /// Arguments: events, and pages of the file that they are about; without them, three sizes, whose
+    /// histories have 10^4, 10^6 and 10^7 moves.
     static func run(_ arguments: [String]) {
         let numbers = arguments.compactMap { Int($0) }
-        for events in numbers.isEmpty ? [10_000, 1_000_000, 10_000_000] : [numbers[0]] {
+        for events in numbers.isEmpty ? [1_300, 130_000, 1_300_000] : [numbers[0]] {
             measure(Trace(events: events, pages: numbers.dropFirst().first ?? 4096))
         }
     }
