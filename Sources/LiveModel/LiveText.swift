@@ -18,10 +18,12 @@ public enum LiveText {
                 lines.append("  no page is mapped or cached")
                 continue
             }
+            // Pages of a large mapping have long numbers.
+            let width = max(15, (runs.map { range($0).count }.max() ?? 0) + 2)
             lines.append(
-                "  " + cell("pages", 15) + cell("pte", 8) + cell("pfn", 9) + cell("folio", 10)
+                "  " + cell("pages", width) + cell("pte", 8) + cell("pfn", 9) + cell("folio", 10)
                     + cell("cache", 7) + cell("maps", 6) + "state")
-            for run in runs { lines.append(line(run)) }
+            for run in runs { lines.append(line(run, width)) }
             if let account = sample.accounts[area.key] { lines.append("  " + text(account, header)) }
         }
         let others = sample.areas.count { !$0.isWatched }
@@ -82,12 +84,15 @@ public enum LiveText {
         return runs
     }
 
-    private static func line(_ run: Run) -> String {
+    private static func range(_ run: Run) -> String {
+        run.count == 1 ? "\(run.first)" : "\(run.first)-\(run.first + run.count - 1)"
+    }
+
+    private static func line(_ run: Run, _ width: Int) -> String {
         let page = run.page
-        let range = run.count == 1 ? "\(run.first)" : "\(run.first)-\(run.first + run.count - 1)"
         let frame = page.frame == 0 ? page.entry.contains(.present) ? "?" : "-" : String(page.frame, radix: 16)
         let huge = page.entry.contains(.huge) ? "  huge" : ""
-        return "  " + cell(range, 15) + cell(page.entryLetters, 8) + cell(frame, 9) + cell(page.folioLetters, 10)
+        return "  " + cell(range(run), width) + cell(page.entryLetters, 8) + cell(frame, 9) + cell(page.folioLetters, 10)
             + cell(page.cacheLetters, 7) + cell(page.mapCountText, 6) + page.stateText + huge
     }
 
