@@ -10,6 +10,8 @@ public struct Explorer: Sendable {
         public var invariants: Set<Invariant> = []
         /// Takes states for one that differ only in values that nobody asks for.
         public var reduces = true
+        /// Looks at an invariant only where a step has changed what it speaks of.
+        public var inherits = true
         /// Only lost writes end the search, nothing else that is wrong.
         public var asksForLostWrites = false
         public var search = SearchOptions()
@@ -113,7 +115,8 @@ public struct Explorer: Sendable {
             first: outline, machine: machine, session: session, tasks: all,
             countsMatter: asksForFaults || asksForCounters,
             wasteMatters: asksForCost || options.invariants.contains(.cost), beginning: position,
-            values: options.reduces ? Explorer.freeValues(session, outline, position) : 0..<0)
+            values: options.reduces ? Explorer.freeValues(session, outline, position) : 0..<0,
+            inherits: options.inherits)
     }
 
     /// The serial numbers of the first race's stores to come, where nothing can tell them apart: no

@@ -81,4 +81,18 @@ import Testing
         let unreduced = try await found(race, .v6_18, reduces: false)
         #expect(reduced.result.states < unreduced.result.states)
     }
+
+    /// Invariants are looked at where a step concerns them, or everywhere: the same is found.
+    @Test(arguments: ShippedRace.all)
+    func `verdicts that are inherited are those of every state`(_ race: ShippedRace) async throws {
+        var results: [Exploration] = []
+        for inherits in [true, false] {
+            var options = Explorer.Options()
+            options.inherits = inherits
+            results.append(await (try Explorer(try parse(race.text), options: options)).run())
+        }
+        #expect(results[0].result.findings == results[1].result.findings)
+        #expect(results[0].result.states == results[1].result.states)
+        #expect(results[0].notes.map(\.invariant) == results[1].notes.map(\.invariant))
+    }
 }

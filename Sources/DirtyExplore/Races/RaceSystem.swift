@@ -17,12 +17,13 @@ struct RaceSystem: TransitionSystem {
     let beginning: RacePosition
     /// Values that the races' stores write and nobody asks for.
     let values: Range<Int>
+    /// Invariants are looked at only where a step has changed what they speak of.
+    let inherits: Bool
 
     /// Numbers of properties, behind those of the invariants.
     enum Lacking {
-        static func invariant(_ invariant: Invariant) -> Properties {
-            Properties(Invariant.allCases.firstIndex(of: invariant)!)
-        }
+        static func invariant(_ invariant: Invariant) -> Properties { invariants(InvariantSet(invariant)) }
+        static func invariants(_ set: InvariantSet) -> Properties { Properties(rawValue: UInt64(set.rawValue)) }
         static let expectation = Properties(40)
         static let progress = Properties(41)
         /// A script that cannot go on behind a race.
@@ -78,7 +79,7 @@ struct RacePosition: Hashable {
     init() {}
 
     init(_ words: UnsafeBufferPointer<UInt64>) {
-        race = Int(words[0])
+        race = Int(words[0] & 0xffff_ffff)
         begun = words[1]
         ended = words[2]
         last = words[3]

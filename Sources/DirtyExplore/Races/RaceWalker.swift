@@ -13,9 +13,15 @@ struct RaceWalker: StateWalker {
     /// The present one.
     private(set) var race: RaceLines
     /// Invariants that this walker has not yet found broken: more than the first time nobody asks.
-    private var watched: [Invariant]
+    private var watched: InvariantSet
+    /// Those that a state has to be looked at for: the others hold there because they held before.
+    private var due = InvariantSet.all
+    private let scope = InvariantScope()
     private var session: Session
     private var image: [UInt64] = []
+    /// Fingerprints by address of states that were looked up, as far as there is room: most steps lead
+    /// to a state that another order of the same steps has led to just before.
+    private var recent = [UInt64](repeating: 0, count: 1 << 14)
 
     init(_ system: RaceSystem) {
         self.system = system
@@ -28,19 +34,20 @@ struct RaceWalker: StateWalker {
         race = RaceLines(system.first, session, &machine)
         position = system.beginning
         races[0] = race
-        watched = Invariant.allCases.filter { !$0.isMetric || system.wasteMatters }
+        watched = InvariantSet(Invariant.allCases.filter { !$0.isMetric || system.wasteMatters })
         machine.forgetHistory()
     }
 
     mutating func begin(_ successors: inout Successors) {
         let fingerprint = codec.fingerprint(machine) &+ position.fingerprint
-        if successors.isNew(fingerprint) { hand(over: 0, fingerprint, &successors) }
+        if successors.isNew(fingerprint) { hand(over: 0, fingerprint, due: .all, &successors) }
     }
 
     mutating func expand(
         _ image: UnsafeBufferPointer<UInt64>, _ successors: inout Successors
     ) -> Properties {
         position = RacePosition(image)
+        due = InvariantSet(rawValue: UInt32(truncatingIfNeeded: image[0] &>> 32))
         if race.number != position.race { race = races[position.race]! }
         codec.load(
             UnsafeBufferPointer(rebasing: image[RacePosition.words...]), into: &machine)
@@ -50,11 +57,7 @@ struct RaceWalker: StateWalker {
             let before = walker.position
             if walker.make(choice) {
                 canMove = true
-                let fingerprint =
-                    walker.codec.fingerprint(walker.machine) &+ walker.position.fingerprint
-                if successors.isNew(fingerprint) {
-                    walker.hand(over: choice.number, fingerprint, &successors)
-                }
+                walker.look(choice, &successors)
             }
             walker.machine.undo(to: 0)
             walker.position = before
@@ -83,11 +86,25 @@ struct RaceWalker: StateWalker {
         }
     }
 
+    /// Hands over the present state, unless it is known.
+    private mutating func look(_ choice: RaceChoice, _ successors: inout Successors) {
+        let position = position.fingerprint
+        let address = codec.addressFingerprint(machine) &+ position
+        let slot = Int(truncatingIfNeeded: address) & (recent.count - 1)
+        if recent[slot] == address { return successors.count() }
+        recent[slot] = address
+        let fingerprint = codec.fingerprint(taken: machine) &+ position
+        if successors.isNew(fingerprint) {
+            hand(over: choice.number, fingerprint, due: scope.concerned(by: machine), &successors)
+        }
+    }
+
     private mutating func hand(
-        over choice: Int, _ fingerprint: UInt64, _ successors: inout Successors
+        over choice: Int, _ fingerprint: UInt64, due: InvariantSet, _ successors: inout Successors
     ) {
         image.removeAll(keepingCapacity: true)
         position.write(to: &image)
+        image[0] |= UInt64(due.rawValue) &<< 32
         codec.write(machine, to: &image)
         image.withUnsafeBufferPointer {
             successors.add(choice: choice, fingerprint: fingerprint, image: $0)
@@ -171,7 +188,7 @@ struct RaceWalker: StateWalker {
             take(session, outline, before.race + 1)
             let fingerprint = codec.fingerprint(machine) &+ position.fingerprint
             if successors.isNew(fingerprint) {
-                hand(over: RaceChoice.script.number, fingerprint, &successors)
+                hand(over: RaceChoice.script.number, fingerprint, due: .all, &successors)
             }
             machine.undo(to: 0)
             position = before
@@ -199,20 +216,14 @@ struct RaceWalker: StateWalker {
     // MARK: Properties
 
     private mutating func lackingInvariants() -> Properties {
-        var lacking = Properties.none
-        let broken = machine.broken(among: watched)
-        for invariant in broken {
-            lacking.formUnion(RaceSystem.Lacking.invariant(invariant))
-            watched.removeAll { $0 == invariant }
-        }
-        return lacking
+        let broken = machine.broken(among: system.inherits ? watched.intersection(due) : watched)
+        watched.subtract(broken)
+        return RaceSystem.Lacking.invariants(broken)
     }
 
     static func lacking(_ session: Session, _ conclusions: [Conclusion]) -> Properties {
-        var lacking = Properties.none
-        for invariant in session.machine.broken(among: Invariant.allCases.filter { !$0.isMetric }) {
-            lacking.formUnion(RaceSystem.Lacking.invariant(invariant))
-        }
+        let invariants = InvariantSet(Invariant.allCases.filter { !$0.isMetric })
+        var lacking = RaceSystem.Lacking.invariants(session.machine.broken(among: invariants))
         if conclusions.contains(where: { $0.expectation?.passed == false }) {
             lacking.formUnion(RaceSystem.Lacking.expectation)
         }

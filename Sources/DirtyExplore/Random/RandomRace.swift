@@ -75,6 +75,8 @@ public struct RandomRace: Hashable, Sendable {
         var options = Explorer.Options()
         options.search.maximumStates = bounds.states
         options.search.workers = bounds.workers
+        // A page that is stored to unnoticed is where lost writes begin: here it is not left at a note.
+        options.invariants = [.tracking]
         guard let explorer = try? Explorer(scenario, options: options) else { return nil }
         return await explorer.run()
     }

@@ -67,7 +67,7 @@ public struct Successors {
         recent.deallocate()
     }
 
-    /// Counts a step whose state is handed over in any case, because its image costs nothing.
+    /// Counts a step whose state is known, or handed over in any case because its image costs nothing.
     @inlinable
     public mutating func count() { transitions &+= 1 }
 

@@ -96,14 +96,17 @@ extension State {
         let first = Int(node.raw)
         let isLeaf = Field<Node, Int>.shift.value(in: words[first]) == 0
         let base = Int(words[first &+ Int(Field<Node, Int>.base.offset)])
-        // Most slots are empty.
-        for slot in 0..<64 {
-            let value = words[first &+ Node.firstSlot &+ slot]
-            if value == 0 { continue }
-            if isLeaf {
-                body(base &+ slot, value)
-            } else {
-                radixForEach(Ref(word: value), in: words, body)
+        // Most slots are empty: eight are looked at together.
+        for group in stride(from: first &+ Node.firstSlot, to: first &+ Node.words, by: 8) {
+            let some = words[group] | words[group &+ 1] | words[group &+ 2] | words[group &+ 3]
+            let others = words[group &+ 4] | words[group &+ 5] | words[group &+ 6] | words[group &+ 7]
+            if some | others == 0 { continue }
+            for place in group..<group &+ 8 where words[place] != 0 {
+                if isLeaf {
+                    body(base &+ (place &- first &- Node.firstSlot), words[place])
+                } else {
+                    radixForEach(Ref(word: words[place]), in: words, body)
+                }
             }
         }
     }

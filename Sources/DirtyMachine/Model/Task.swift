@@ -301,6 +301,39 @@ extension State {
         self[task, .frame(level)]
     }
 
+    /// The first of the processes that live in an address space.
+    func firstProcess(of mm: Ref<MM>) -> Ref<Process> {
+        var process = self[State.system, .processes]
+        while process.exists, self[process, .mm] != mm { process = self[process, .next] }
+        return process
+    }
+
+    /// False where no frame of a task's stack is of a function.
+    @inline(__always)
+    func mayBe(_ task: Ref<Task>, in function: KernelFunction) -> Bool {
+        // Function numbers are the lower bytes of the frames. Subtracting one borrows from the top
+        // bit of a lane only where the lane was zero, that is, where the numbers agree.
+        let lanes: UInt64 = 0x0001_0001_0001_0001
+        let wanted = UInt64(function.rawValue) &* lanes
+        var found: UInt64 = 0
+        for word in 3..<3 + Task.maximumDepth / 4 {
+            let differing = (words[Int(task.raw) &+ word] ^ wanted) & (lanes &* 0xff)
+            found |= (differing &- lanes) & ~differing & (lanes &* 0x8000)
+        }
+        return found != 0
+    }
+
+    /// How many tasks have begun and not been collected.
+    var taskCount: Int {
+        var count = 0
+        var task = self[State.system, .tasks]
+        while task.exists {
+            count += 1
+            task = self[task, .next]
+        }
+        return count
+    }
+
     /// All tasks that have begun and not been collected, newest first.
     public var tasks: [Ref<Task>] {
         var result: [Ref<Task>] = []

@@ -27,30 +27,12 @@ final class InvariantChecks {
 
     let m: Machine
     /// All PTEs but those of the zero page and of frames without struct page.
-    let mapped: [MappedPage]
+    private(set) lazy var mapped = InvariantChecks.mappedPages(m)
     /// Pages of files; a driver looks after its own.
-    let cached: [CachedPage]
-    private let tasks: [(ref: Ref<Task>, stack: ArraySlice<StackFrame>)]
-    /// The functions that any task is in: few, and most checks ask for others.
-    private let running: [StackFrame]
+    private(set) lazy var cached = InvariantChecks.cachedPages(m)
 
-    init(_ machine: Machine) {
-        m = machine
-        mapped = InvariantChecks.mappedPages(machine)
-        cached = InvariantChecks.cachedPages(machine)
-        // Searches look at millions of states: one array for all stacks, not one for each.
-        var frames: [StackFrame] = []
-        var ranges: [(ref: Ref<Task>, range: Range<Int>)] = []
-        var task = machine[State.system, .tasks]
-        while task.exists {
-            let start = frames.count
-            for level in 0..<machine[task, .depth] { frames.append(machine.state.frame(of: task, level)) }
-            ranges.append((task, start..<frames.count))
-            task = machine[task, .next]
-        }
-        running = frames
-        tasks = ranges.map { ($0.ref, frames[$0.range]) }
-    }
+    // Each is looked at when the first check asks for it: a search asks for few at a time.
+    init(_ machine: Machine) { m = machine }
 
     // The trees are read into arrays first: a machine that a closure holds is copied, and searches
     // look at millions of states.
@@ -78,44 +60,54 @@ final class InvariantChecks {
         var result: [MappedPage] = []
         result.reserveCapacity(8)
         var entries: [(key: Int, value: UInt64)] = []
-        var seen: [Ref<MM>] = []
         var process = m[State.system, .processes]
         while process.exists {
             let mm = m[process, .mm]
-            process = m[process, .next]
-            guard mm.exists, !seen.contains(mm) else { continue }
-            seen.append(mm)
-            m.state.radixEntries(m[mm, .pgd], into: &entries)
-            for (vpn, word) in entries {
-                let entry = PTE(word: word)
-                if entry.isMapped, !m.isZeroFolio(entry.folio), !m.hasNoStructPage(entry.folio) {
-                    let vma = m.state.vma(mm, covering: vpn)
-                    result.append(MappedPage(mm: mm, vpn: vpn, entry: entry, vma: vma))
+            if mm.exists, m.state.firstProcess(of: mm) == process {
+                m.state.radixEntries(m[mm, .pgd], into: &entries)
+                for (vpn, word) in entries {
+                    let entry = PTE(word: word)
+                    if entry.isMapped, !m.isZeroFolio(entry.folio), !m.hasNoStructPage(entry.folio) {
+                        let vma = m.state.vma(mm, covering: vpn)
+                        result.append(MappedPage(mm: mm, vpn: vpn, entry: entry, vma: vma))
+                    }
                 }
             }
+            process = m[process, .next]
         }
         return result
     }
 
+    // MARK: Tasks
+
     /// Whether a task is in a function at one of some positions, and what it says of itself holds.
     private func isAnyTask(
-        in function: KernelFunction, at positions: @autoclosure () -> Set<Int>? = nil,
+        in function: KernelFunction, at positions: ClosedRange<Int> = 0...255,
         where test: (Ref<Task>) -> Bool = { _ in true }
     ) -> Bool {
-        countTasks(in: function, at: positions(), where: test) > 0
+        var found = false
+        forEachTask(in: function, at: positions) { found = found || test($0) }
+        return found
     }
 
-    private func countTasks(
-        in function: KernelFunction, at positions: @autoclosure () -> Set<Int>? = nil,
-        where test: (Ref<Task>) -> Bool
-    ) -> Int {
-        guard running.contains(where: { $0.function == function }) else { return 0 }
-        let positions = positions()
-        return tasks.count { task in
-            task.stack.contains {
-                $0.function == function && positions?.contains($0.position) != false
-            } && test(task.ref)
+    private func forEachTask(
+        in function: KernelFunction, at positions: ClosedRange<Int> = 0...255, _ body: (Ref<Task>) -> Void
+    ) {
+        var task = m[State.system, .tasks]
+        while task.exists {
+            if isIn(task, function, positions) { body(task) }
+            task = m[task, .next]
         }
+    }
+
+    private func isIn(_ task: Ref<Task>, _ function: KernelFunction, _ positions: ClosedRange<Int> = 0...255) -> Bool {
+        // Nearly always it is not: four frames are asked at a time.
+        guard m.state.mayBe(task, in: function) else { return false }
+        for level in 0..<m[task, .depth] {
+            let frame = m.state.frame(of: task, level)
+            if frame.function == function, positions.contains(frame.position) { return true }
+        }
+        return false
     }
 
     // MARK: I1
@@ -177,8 +169,8 @@ final class InvariantChecks {
         }
         // W2: PG_dirty is cleared first and the PTEs after it, with the page locked.
         let isBeingCleaned =
-            isAnyTask(in: .clear_page_dirty_for_io, at: [1]) { m[$0, .wbcPage] == folio }
-            || isAnyTask(in: .test_clear_page_dirty, at: [1, 100]) { m[$0, .page] == folio }
+            isAnyTask(in: .clear_page_dirty_for_io, at: 1...1) { m[$0, .wbcPage] == folio }
+            || isAnyTask(in: .test_clear_page_dirty, at: 1...100) { m[$0, .page] == folio }
         return !isFaulting && !isBeingCleaned && !(page.entry.dirty && wasCancelled(folio))
     }
 
@@ -237,8 +229,14 @@ final class InvariantChecks {
 
     /// Tasks between D3 and D4: they have set PG_dirty, and tag and counter are still to come.
     private func pendingAccounts(_ folio: Ref<Folio>) -> Int {
-        countTasks(in: .set_page_dirty_buffers, at: [2]) { m[$0, .dirtyPage] == folio }
-            + countTasks(in: .set_page_dirty_nobuffers, at: [1]) { m[$0, .dirtyPage] == folio }
+        var count = 0
+        forEachPendingAccount { if $0 == folio { count += 1 } }
+        return count
+    }
+
+    private func forEachPendingAccount(_ body: (Ref<Folio>) -> Void) {
+        forEachTask(in: .set_page_dirty_buffers, at: 2...2) { body(m[$0, .dirtyPage]) }
+        forEachTask(in: .set_page_dirty_nobuffers, at: 1...1) { body(m[$0, .dirtyPage]) }
     }
 
     /// With the page locked, the bit goes before the tag. A page that ext3 has handed to its
@@ -269,8 +267,7 @@ final class InvariantChecks {
 
     /// Late by one between the change of PG_dirty and that of the counter.
     func dirtyCounterMismatch() -> [Finding] {
-        let pages = cached.filter { m[$0.file, .accountsDirty] }
-        let dirty = pages.count { m[$0.head, .dirty] }
+        let dirty = cached.count { m[$0.file, .accountsDirty] && m[$0.head, .dirty] }
         let toCome = accountsToCome
         let toGo =
             pagesToCount(in: .clear_page_dirty_for_io, .wbcPage)
@@ -284,19 +281,21 @@ final class InvariantChecks {
     /// Pages of folios that tasks in a function have cleaned and are about to take off nr_dirty,
     /// where it counts them.
     private func pagesToCount(in function: KernelFunction, _ folio: Field<Task, Ref<Folio>>) -> Int {
-        tasks.reduce(0) { sum, task in
-            guard task.stack.contains(where: { $0.function == function && $0.position == 1 })
-            else { return sum }
-            let file = m[m[task.ref, folio], .mapping]
-            return file.exists && m[file, .accountsDirty] ? sum + m.pageCount(of: m[task.ref, folio]) : sum
+        var pages = 0
+        forEachTask(in: function, at: 1...1) { task in
+            let file = m[m[task, folio], .mapping]
+            if file.exists, m[file, .accountsDirty] { pages += m.pageCount(of: m[task, folio]) }
         }
+        return pages
     }
 
     /// Increments of nr_dirty that tasks between D3 and D4 are about to make.
     private var accountsToCome: Int {
-        cached.reduce(0) {
-            $0 + (m[$1.file, .accountsDirty] ? pendingAccounts($1.head) : 0)
+        var count = 0
+        forEachPendingAccount { folio in
+            for page in cached where page.head == folio && m[page.file, .accountsDirty] { count += 1 }
         }
+        return count
     }
 
     /// A page that is cleaned before D4 is counted down before it is counted up.
@@ -322,7 +321,7 @@ final class InvariantChecks {
         cached.filter { page in
             m[page.folio, .dirtyBuffers] != 0 && !m[page.head, .dirty]
                 && m[page.head, .lockOwner] == 0
-                && !isAnyTask(in: .set_page_dirty_buffers, at: [1]) {
+                && !isAnyTask(in: .set_page_dirty_buffers, at: 1...1) {
                     m[$0, .dirtyPage] == page.head
                 }
         }.map { (m.path(of: $0.folio), "a buffer is dirty, but the page is not") }
@@ -363,7 +362,7 @@ final class InvariantChecks {
         let limit = m[State.system, .dirtyLimit]
         let folio = m.state.files.map { 1 << m[$0, .folioOrder] }.max() ?? 1
         let bound =
-            limit + (m[State.system, .ratelimitPages] + folio - 1) * m.cpuCount + tasks.count * folio
+            limit + (m[State.system, .ratelimitPages] + folio - 1) * m.cpuCount + m.state.taskCount * folio
         let pages = m.state.counter(.nr_dirty) + m.state.counter(.nr_writeback)
         guard limit > 0, pages > bound else { return [] }
         return [("nr_dirty", "\(pages) pages are dirty or under writeback, but the limit is \(limit)")]
@@ -372,12 +371,12 @@ final class InvariantChecks {
     // MARK: I17, I19, I20
 
     func mkcleanOfAnonymousPages() -> [Finding] {
-        tasks.filter { task in
-            m[m[task.ref, .rmapPage], .anon]
-                && task.stack.contains { $0.function == .page_mkclean }
-        }.map {
-            (m.path(of: m[$0.ref, .rmapPage]), "page_mkclean() is at work on an anonymous page")
+        var found: [Finding] = []
+        forEachTask(in: .page_mkclean) { task in
+            let page = m[task, .rmapPage]
+            if m[page, .anon] { found.append((m.path(of: page), "page_mkclean() is at work on an anonymous page")) }
         }
+        return found
     }
 
     /// Under ptl a PTE goes before the reverse map does, on 6.18 for as long as the flush takes;
@@ -390,7 +389,7 @@ final class InvariantChecks {
         for page in cached { expected[slot(page.folio)] = 0 }
         func expect(_ folio: Ref<Folio>) { expected[slot(folio)] = max(0, expected[slot(folio)]) + 1 }
         for page in mapped { expect(page.folio) }
-        for task in tasks { for folio in pendingRemovals(task.ref, task.stack) { expect(folio) } }
+        forEachPendingRemoval(expect)
         return expected.indices.compactMap { slot in
             guard expected[slot] >= 0 else { return nil }
             let folio = Ref<Folio>(raw: UInt32(slot * State.alignment))
@@ -413,7 +412,7 @@ final class InvariantChecks {
         }
         for page in cached { expect(page.folio, 0) }
         for page in mapped { expect(page.folio, 1) }
-        for task in tasks { for folio in pendingRemovals(task.ref, task.stack) { expect(folio, 1) } }
+        forEachPendingRemoval { expect($0, 1) }
         return expected.filter { m[$0.folio, .mapcount] != $0.count }
             .sorted { $0.folio.raw < $1.folio.raw }
             .map {
@@ -423,30 +422,21 @@ final class InvariantChecks {
     }
 
     /// Pages that a task has taken out of a page table but not yet out of the reverse map.
-    private func pendingRemovals(
-        _ task: Ref<Task>, _ stack: ArraySlice<StackFrame>
-    ) -> [Ref<Folio>] {
-        var result: [Ref<Folio>] = []
-        for frame in stack {
-            switch frame.function {
-            case .page_mkclean_one, .try_to_unmap:
-                if !m[task, .rmapOld].isNone { result.append(m[task, .rmapOld].folio) }
-            case .move_ptes:
-                if m[task, .zapPage].exists { result.append(m[task, .zapPage]) }
-            case .install_page:
-                if !m[task, .zapOld].isNone { result.append(m[task, .zapPage]) }
-            case .zap_pte_range:
-                let page = m[task, .zapPage]
-                if page.exists, frame.position != 3 || m.delaysRmap(task) { result.append(page) }
-                var batch = m[task, .delayed]
-                while batch.exists {
-                    result += (0..<m[batch, .count]).map { m[batch, .folio($0)] }
-                    batch = m[batch, .next]
-                }
-            default: break
+    private func forEachPendingRemoval(_ body: (Ref<Folio>) -> Void) {
+        for function in [KernelFunction.page_mkclean_one, .try_to_unmap] {
+            forEachTask(in: function) { if !m[$0, .rmapOld].isNone { body(m[$0, .rmapOld].folio) } }
+        }
+        forEachTask(in: .move_ptes) { if m[$0, .zapPage].exists { body(m[$0, .zapPage]) } }
+        forEachTask(in: .install_page) { if !m[$0, .zapOld].isNone { body(m[$0, .zapPage]) } }
+        forEachTask(in: .zap_pte_range) { task in
+            let page = m[task, .zapPage]
+            if page.exists, !isIn(task, .zap_pte_range, 3...3) || m.delaysRmap(task) { body(page) }
+            var batch = m[task, .delayed]
+            while batch.exists {
+                for place in 0..<m[batch, .count] { body(m[batch, .folio(place)]) }
+                batch = m[batch, .next]
             }
         }
-        return result
     }
 
     /// False while a truncation is under way.

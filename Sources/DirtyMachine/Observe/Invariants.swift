@@ -180,9 +180,12 @@ extension Machine {
     }
 
     /// Which of some invariants the present state breaks.
-    public func broken(among invariants: [Invariant]) -> [Invariant] {
+    public func broken(among invariants: InvariantSet) -> InvariantSet {
+        if invariants.isEmpty { return [] }
         let checks = InvariantChecks(self)
-        return invariants.filter { !checks.violations(of: $0).isEmpty }
+        var broken = InvariantSet()
+        invariants.forEach { if !checks.findings(of: $0).isEmpty { broken.formUnion(InvariantSet($0)) } }
+        return broken
     }
 
     /// Where the present state breaks an invariant.
@@ -195,31 +198,33 @@ extension Machine {
 
 extension InvariantChecks {
     func violations(of invariant: Invariant) -> [Violation] {
-        let found =
-            switch invariant {
-            case .noLostWrite: lostWrites()
-            case .durability: brokenPromises()
-            case .mkwrite: dirtiedUnprepared()
-            case .noSilentChange: changedSilently()
-            case .device: privateCopiesOfDevices()
-            case .protectionBits: lostProtectionBits()
-            case .cost: wastedWork()
-            case .tracking: untrackedWritablePages()
-            case .translations: staleTranslations()
-            case .dirtyIsTagged: dirtyPagesWithoutTag()
-            case .taggedIsDirty: taggedPagesThatAreClean()
-            case .writebackIsTagged: writebackTagMismatches()
-            case .dirtyCounter: dirtyCounterMismatch()
-            case .countersNotNegative: negativeCounters()
-            case .writebackCounter: writebackCounterMismatch()
-            case .buffers: dirtyBuffersOfCleanPages()
-            case .permission: writableWithoutPermission()
-            case .cowPrivacy: sharedWritableAnonymousPages()
-            case .mkcleanOfFilePages: mkcleanOfAnonymousPages()
-            case .throttle: runawayDirtyPages()
-            case .mapcount: wrongMapcounts()
-            case .truncation: mappedBeyondTheEnd()
-            }
-        return found.map { Violation(invariant: invariant, subject: $0.subject, text: $0.text) }
+        findings(of: invariant).map { Violation(invariant: invariant, subject: $0.subject, text: $0.text) }
+    }
+
+    func findings(of invariant: Invariant) -> [Finding] {
+        switch invariant {
+        case .noLostWrite: lostWrites()
+        case .durability: brokenPromises()
+        case .mkwrite: dirtiedUnprepared()
+        case .noSilentChange: changedSilently()
+        case .device: privateCopiesOfDevices()
+        case .protectionBits: lostProtectionBits()
+        case .cost: wastedWork()
+        case .tracking: untrackedWritablePages()
+        case .translations: staleTranslations()
+        case .dirtyIsTagged: dirtyPagesWithoutTag()
+        case .taggedIsDirty: taggedPagesThatAreClean()
+        case .writebackIsTagged: writebackTagMismatches()
+        case .dirtyCounter: dirtyCounterMismatch()
+        case .countersNotNegative: negativeCounters()
+        case .writebackCounter: writebackCounterMismatch()
+        case .buffers: dirtyBuffersOfCleanPages()
+        case .permission: writableWithoutPermission()
+        case .cowPrivacy: sharedWritableAnonymousPages()
+        case .mkcleanOfFilePages: mkcleanOfAnonymousPages()
+        case .throttle: runawayDirtyPages()
+        case .mapcount: wrongMapcounts()
+        case .truncation: mappedBeyondTheEnd()
+        }
     }
 }

@@ -1,37 +1,49 @@
 // States as images: the places that differ from the base, and the words there.
 //
-// An image is the sum of the old words and that of what counts by name; how many places there are,
-// and how many of them count by name; the latter's places, then all, two a word; the words.
+// An image is the sum of the old words, that of what counts by name, and that of all words by their
+// addresses; how many places there are, how many of them count by name, and the size of the arena; the
+// words, their places, two a word, and the places that count by name.
 
 extension StateCodec {
-    private static let header = 3
+    private static let header = 4
+    /// A place that the loaded image has no word for.
+    static let nowhere = UInt32.max
 
     /// Puts a machine into the state of an image. Its log is empty then.
     public mutating func load(_ image: UnsafeBufferPointer<UInt64>, into machine: inout Machine) {
         machine.log.removeAll(keepingCapacity: true)
+        (sum, namedSum, addressSum) = (image[0], image[1], image[2])
+        let count = Int(image[3] & 0xffff)
+        let specials = Int(image[3] &>> 16 & 0xffff)
+        let size = Int(image[3] &>> 32)
+        forgetLoaded(in: &machine)
+        setSize(of: &machine, size)
+        let places = StateCodec.header + count
+        values.removeAll(keepingCapacity: true)
+        values.append(contentsOf: image[StateCodec.header..<places])
+        StateCodec.read(image, from: places, count, into: &touched)
+        StateCodec.read(image, from: places + (count + 1) / 2, specials, into: &special)
         machine.state.words.withUnsafeMutableBufferPointer { words in
-            base.withUnsafeBufferPointer { base in
-                for place in touched where Int(place) < base.count {
-                    words[Int(place)] = base[Int(place)]
-                }
-            }
-        }
-        let (count, specials) = (Int(image[2] & WordRole.lowHalf), Int(image[2] &>> 32))
-        (sum, namedSum) = (image[0], image[1])
-        StateCodec.read(image, from: StateCodec.header, specials, into: &special)
-        let placesStart = StateCodec.header + (specials + 1) / 2
-        StateCodec.read(image, from: placesStart, count, into: &touched)
-        let values = placesStart + (count + 1) / 2
-        setSize(of: &machine, image, values)
-        mark &+= 1
-        growMarks(to: machine.state.words.count)
-        machine.state.words.withUnsafeMutableBufferPointer { words in
-            marks.withUnsafeMutableBufferPointer { marks in
+            slots.withUnsafeMutableBufferPointer { slots in
                 touched.withUnsafeBufferPointer { touched in
                     for index in 0..<count {
                         let place = Int(touched[index])
-                        words[place] = image[values &+ index]
-                        marks[place] = mark
+                        words[place] = image[StateCodec.header &+ index]
+                        slots[place] = UInt32(truncatingIfNeeded: index)
+                    }
+                }
+            }
+        }
+    }
+
+    private mutating func forgetLoaded(in machine: inout Machine) {
+        machine.state.words.withUnsafeMutableBufferPointer { words in
+            base.withUnsafeBufferPointer { base in
+                slots.withUnsafeMutableBufferPointer { slots in
+                    for place in touched {
+                        let at = Int(place)
+                        slots[at] = StateCodec.nowhere
+                        if at < base.count { words[at] = base[at] }
                     }
                 }
             }
@@ -47,38 +59,33 @@ extension StateCodec {
             .withMemoryRebound(to: UInt32.self) { places.append(contentsOf: $0.prefix(count)) }
     }
 
-    /// The arena ends where the image says that it does; what is young there begins as zeros.
-    private func setSize(
-        of machine: inout Machine, _ image: UnsafeBufferPointer<UInt64>, _ values: Int
-    ) {
-        let topPlace = State.system.raw + UInt32(Field<System, Int>.top.offset)
-        let size = touched.firstIndex(of: topPlace).map { Int(image[values + $0]) } ?? base.count
+    /// What is young there begins as zeros.
+    private mutating func setSize(of machine: inout Machine, _ size: Int) {
         machine.state.words.shrink(to: base.count)
         machine.state.words.grow(to: size)
+        growSlots(to: size)
     }
 
-    private mutating func growMarks(to size: Int) {
-        if marks.count < size { marks.append(contentsOf: repeatElement(0, count: size - marks.count)) }
+    private mutating func growSlots(to size: Int) {
+        if slots.count < size {
+            slots.append(contentsOf: repeatElement(StateCodec.nowhere, count: size - slots.count))
+        }
     }
 
-    /// Writes down the state whose fingerprint was asked for last, behind what `image` has.
+    /// Writes down the state whose fingerprint was asked for last, behind what `image` has: as the
+    /// loaded one, but for the changes since.
     public mutating func write(_ machine: borrowing Machine, to image: inout [UInt64]) {
-        collectPlaces(machine)
+        growSlots(to: machine.state.wordCount)
+        collectNew(machine)
+        let count = nextPlaces.count
+        let specials = namesChanged ? nextSpecial : special
         image.append(nextSum)
         image.append(nextNamedSum)
-        let specials = namesChanged ? nextSpecial : special
-        image.append(UInt64(specials.count) << 32 | UInt64(places.count))
+        image.append(nextAddressSum)
+        image.append(UInt64(count | specials.count << 16) | UInt64(machine.state.wordCount) << 32)
+        image.append(contentsOf: nextValues)
+        StateCodec.write(nextPlaces, to: &image)
         StateCodec.write(specials, to: &image)
-        StateCodec.write(places, to: &image)
-        let start = image.count
-        image.append(contentsOf: repeatElement(0, count: places.count))
-        machine.state.words.withUnsafeBufferPointer { words in
-            image.withUnsafeMutableBufferPointer { image in
-                places.withUnsafeBufferPointer { places in
-                    for index in 0..<places.count { image[start &+ index] = words[Int(places[index])] }
-                }
-            }
-        }
     }
 
     private static func write(_ places: [UInt32], to image: inout [UInt64]) {
@@ -89,38 +96,38 @@ extension StateCodec {
         }
     }
 
-    /// Every place that differs from the base, once: those of the loaded state, which are marked, and
-    /// those of the changes since.
-    private mutating func collectPlaces(_ machine: borrowing Machine) {
-        let size = machine.state.words.count
-        let most = touched.count + machine.log.count
-        if places.count < most { places.append(contentsOf: repeatElement(0, count: most - places.count)) }
-        var count = 0
-        machine.state.words.withUnsafeBufferPointer { words in
-            base.withUnsafeBufferPointer { base in
-                places.withUnsafeMutableBufferPointer { places in
-                    for place in touched {
-                        let at = Int(place)
-                        guard at < size, words[at] != (at < base.count ? base[at] : 0) else { continue }
-                        places[count] = place
-                        count &+= 1
-                    }
-                    let known = count
-                    for change in machine.log {
-                        let place = change.ref &+ UInt32(change.offset)
-                        let at = Int(place)
-                        guard at < size, at >= marks.count || marks[at] != mark,
-                            words[at] != (at < base.count ? base[at] : 0)
-                        else { continue }
-                        var earlier = known
-                        while earlier < count, places[earlier] != place { earlier &+= 1 }
-                        if earlier < count { continue }
-                        places[count] = place
-                        count &+= 1
-                    }
-                }
+    /// Every place that differs from the base, once, and the words there: those of the loaded state,
+    /// and what the changes since have made of them.
+    private mutating func collectNew(_ machine: borrowing Machine) {
+        nextPlaces.removeAll(keepingCapacity: true)
+        nextPlaces.append(contentsOf: touched)
+        nextValues.removeAll(keepingCapacity: true)
+        nextValues.append(contentsOf: values)
+        same.removeAll(keepingCapacity: true)
+        let known = nextPlaces.count
+        for change in machine.log {
+            let place = change.ref &+ UInt32(change.offset)
+            let at = Int(place)
+            let word = machine.state.words[at]
+            var slot = Int(slots[at])
+            if slots[at] == StateCodec.nowhere {
+                slot = nextPlaces.count
+                slots[at] = UInt32(slot)
+                nextPlaces.append(place)
+                nextValues.append(word)
+            } else {
+                nextValues[slot] = word
             }
+            if word == (at < base.count ? base[at] : 0), !same.contains(slot) { same.append(slot) }
         }
-        places.removeLast(places.count - count)
+        for place in nextPlaces[known...] { slots[Int(place)] = StateCodec.nowhere }
+        // From behind, so that the last one, which takes a place, is one that stays.
+        if same.count > 1 { same.sort(by: >) }
+        for slot in same {
+            nextPlaces.swapAt(slot, nextPlaces.count - 1)
+            nextValues.swapAt(slot, nextValues.count - 1)
+            nextPlaces.removeLast()
+            nextValues.removeLast()
+        }
     }
 }

@@ -29,20 +29,27 @@ public struct StateCodec: Sendable {
     // counts by name, the old places of the latter, and all places that differ from the base.
     var sum: UInt64 = 0
     var namedSum: UInt64 = 0
+    /// The sum of all words by their addresses, young ones too.
+    var addressSum: UInt64 = 0
     var special: [UInt32] = []
     var touched: [UInt32] = []
+    var values: [UInt64] = []
+    /// For each word of the arena, where in `touched` and `values` it is.
+    var slots: [UInt32]
     // The state after a step from there.
     var nextSum: UInt64 = 0
     var nextNamedSum: UInt64 = 0
+    var nextAddressSum: UInt64 = 0
     /// As `special`, where the step has touched what counts by name.
     var nextSpecial: [UInt32] = []
     var namesChanged = false
     private var young: [UInt32] = []
-    private var values: [UInt64] = []
+    private var named: [UInt64] = []
     // Reused from step to step.
-    var marks: [UInt32]
-    var mark: UInt32 = 1
-    var places: [UInt32] = []
+    var nextPlaces: [UInt32] = []
+    var nextValues: [UInt64] = []
+    /// Of these, the ones that are as in the base again.
+    var same: [Int] = []
 
     /// `machine` is the base; nothing that is in use there is given to anybody else later. `values`
     /// are those that nobody asks for, and that are nowhere in the base.
@@ -59,7 +66,7 @@ public struct StateCodec: Sendable {
             omitting: WordRoles.Omissions(
                 counts: !countsMatter, waste: !wasteMatters,
                 ratelimits: machine[State.system, .dirtyLimit] == 0))
-        marks = Array(repeating: 0, count: base.count)
+        slots = Array(repeating: StateCodec.nowhere, count: base.count)
         slotRoles = Array(repeating: WordRole(), count: base.count / State.alignment + 1)
         owners = Array(repeating: 0, count: base.count)
         var at = Int(State.system.raw)
@@ -79,7 +86,19 @@ public struct StateCodec: Sendable {
     /// The fingerprint of a machine that has gone on from the loaded state by the changes in its
     /// log.
     public mutating func fingerprint(_ machine: borrowing Machine) -> UInt64 {
+        _ = addressFingerprint(machine)
+        return fingerprint(taken: machine)
+    }
+
+    /// A fingerprint that tells more states apart than need be, for much less: young records count by
+    /// where they are. Machines that agree in it have the same fingerprint.
+    public mutating func addressFingerprint(_ machine: borrowing Machine) -> UInt64 {
         takeChanges(machine.log)
+        return nextAddressSum
+    }
+
+    /// The fingerprint of the machine whose `addressFingerprint` was asked for last.
+    public mutating func fingerprint(taken machine: borrowing Machine) -> UInt64 {
         if namesChanged {
             collectSpecial(machine)
             nextNamedSum = nextSpecial.isEmpty ? 0 : sumOfNamed(machine)
@@ -128,26 +147,31 @@ public struct StateCodec: Sendable {
     @inline(__always)
     private mutating func takeChanges(_ changes: [Change]) {
         var sum = sum
+        var addressSum = addressSum
         var namesChanged = false
         for change in changes {
+            let place = UInt64(change.ref) &+ UInt64(change.offset)
             if UInt64(change.ref) >= youngest {
                 namesChanged = true
+                addressSum = addressSum &- StateCodec.mix(place, change.old) &+ StateCodec.mix(place, change.new)
                 continue
             }
             let role = role(change.kind, change.ref, Int(change.offset))
             let (old, new) = (change.old & ~role.ignored, change.new & ~role.ignored)
             if old == new { continue }
-            let place = UInt64(change.ref) &+ UInt64(change.offset)
+            let (before, after) = (StateCodec.mix(place, old), StateCodec.mix(place, new))
+            addressSum = addressSum &- before &+ after
             if role.isNamed {
                 let (wasSpecial, isNowSpecial) = (isSpecial(old, role), isSpecial(new, role))
-                if !wasSpecial { sum &-= StateCodec.mix(place, old) }
-                if !isNowSpecial { sum &+= StateCodec.mix(place, new) }
+                if !wasSpecial { sum &-= before }
+                if !isNowSpecial { sum &+= after }
                 if wasSpecial || isNowSpecial { namesChanged = true }
             } else {
-                sum = sum &- StateCodec.mix(place, old) &+ StateCodec.mix(place, new)
+                sum = sum &- before &+ after
             }
         }
         nextSum = sum
+        nextAddressSum = addressSum
         self.namesChanged = namesChanged
     }
 
@@ -179,7 +203,7 @@ public struct StateCodec: Sendable {
     private mutating func sumOfNamed(_ machine: borrowing Machine) -> UInt64 {
         if nextSpecial.count > 1 { nextSpecial.sort() }
         young.removeAll(keepingCapacity: true)
-        values.removeAll(keepingCapacity: true)
+        named.removeAll(keepingCapacity: true)
         var total: UInt64 = 0
         for place in nextSpecial {
             let ref = owners[Int(place)]
@@ -208,9 +232,15 @@ public struct StateCodec: Sendable {
         if kind != .node { return sum }
         let slots = roles.slot(
             Field<Node, TreeRole>.role.value(in: head), isLeaf: Field<Node, Int>.shift.value(in: head) == 0)
-        for offset in header..<Node.words {
-            let word = words[Int(raw) &+ offset]
-            if word != 0 { sum &+= mixed(word, slots, number, offset) }
+        // Most slots are empty: eight are looked at together.
+        for group in stride(from: header, to: Node.words, by: 8) {
+            var some: UInt64 = 0
+            for offset in group..<group &+ 8 { some |= words[Int(raw) &+ offset] }
+            if some == 0 { continue }
+            for offset in group..<group &+ 8 {
+                let word = words[Int(raw) &+ offset]
+                if word != 0 { sum &+= mixed(word, slots, number, offset) }
+            }
         }
         return sum
     }
@@ -246,8 +276,8 @@ public struct StateCodec: Sendable {
 
     @inline(__always)
     private mutating func name(ofValue value: UInt64) -> UInt64 {
-        let number = values.firstIndex(of: value) ?? values.count
-        if number == values.count { values.append(value) }
+        let number = named.firstIndex(of: value) ?? named.count
+        if number == named.count { named.append(value) }
         return 1 << 31 | UInt64(number)
     }
 
