@@ -10,6 +10,8 @@ public struct Explorer: Sendable {
         public var invariants: Set<Invariant> = []
         /// Takes states for one that differ only in values that nobody asks for.
         public var reduces = true
+        /// Runs a task's control flow, which nobody else can see, together with the step before it.
+        public var merges = true
         /// Looks at an invariant only where a step has changed what it speaks of.
         public var inherits = true
         /// Only lost writes end the search, nothing else that is wrong.
@@ -79,6 +81,7 @@ public struct Explorer: Sendable {
         self.beginning = beginning
         let outline = race.outline
         var machine = session.machine
+        machine.mergesControlFlow = options.merges
         machine.learn(names: session.mentionedNames.sorted())
         let (position, tasks) = RacePosition.of(race, session, &machine)
         // Races behind this one may have more lines.

@@ -9,6 +9,9 @@ public struct Machine: Sendable {
     public internal(set) var log: [Change] = []
     /// Whether changes are kept. Without them there is no way back, and less to pay.
     public var isRecording = true
+    /// Whether control flow runs together with the atomic step before it. It touches nothing that another
+    /// task can see, so a search that makes steps of it finds the same: only a test of that asks for it.
+    public var mergesControlFlow = true
     /// What the records' name numbers stand for. Only grows.
     public internal(set) var names = NameTable()
 

@@ -71,7 +71,9 @@ struct ExploreCommand: ParsableCommand {
             valueName: "i/n"))
     var shard = RandomExploration.Shard()
 
-    @Flag(help: "Take no two states for one that differ only in values nobody asks for.")
+    @Flag(
+        help: ArgumentHelp(
+            "Reduce nothing: make steps of control flow, and take no two states for one that differ only in values."))
     var unreduced = false
 
     @OptionGroup var kernel: KernelOptions
@@ -88,6 +90,9 @@ struct ExploreCommand: ParsableCommand {
         if allKernels && flipsRules { throw ValidationError("one table at a time") }
         if (allKernels || flipsRules) && counterexample != nil {
             throw ValidationError("--counterexample is of one race under one kernel")
+        }
+        if unreduced && counterexample != nil {
+            throw ValidationError("--counterexample is of a reduced search: its steps are those of 'run'")
         }
         if !(1...64).contains(workers) { throw ValidationError("--workers takes a number from 1 to 64") }
     }
@@ -113,6 +118,7 @@ struct ExploreCommand: ParsableCommand {
         options.rules = kernel.rules
         options.invariants = Set(invariants)
         options.reduces = !unreduced
+        options.merges = !unreduced
         options.search.workers = workers
         options.search.maximumStates = maxStates ?? .max
         options.search.maximumMemory = maxMemory?.bytes ?? .max

@@ -3,8 +3,8 @@ import DirtyMachine
 import DirtyScript
 import Testing
 
-/// States that differ only in values which nobody asks for are taken for one: that must not make any
-/// difference to what is found.
+/// States that differ only in values which nobody asks for are taken for one, and a task's control flow
+/// runs together with the step before it: that must not make any difference to what is found.
 @Suite struct ReductionTests {
     private static let races = [
         """
@@ -80,6 +80,21 @@ import Testing
         let reduced = try await found(race, .v6_18, reduces: true)
         let unreduced = try await found(race, .v6_18, reduces: false)
         #expect(reduced.result.states < unreduced.result.states)
+    }
+
+    /// What only its own task can see waits for nobody and need not be tried in every order.
+    @Test(arguments: ShippedRace.all)
+    func `control flow makes no difference to a shipped race`(_ race: ShippedRace) async throws {
+        var results: [Exploration] = []
+        for merges in [true, false] {
+            var options = Explorer.Options()
+            options.merges = merges
+            results.append(await (try Explorer(try parse(race.text), options: options)).run())
+        }
+        #expect(results[0].verdict == results[1].verdict)
+        #expect(results[0].breach?.invariant == results[1].breach?.invariant)
+        #expect(results[0].result.states < results[1].result.states)
+        #expect(results[0].result.depth < results[1].result.depth)
     }
 
     /// Invariants are looked at where a step concerns them, or everywhere: the same is found.

@@ -76,8 +76,7 @@ import Testing
         var images: [(image: [UInt64], state: State, fingerprint: UInt64)] = []
         func note(_ scene: inout Scene) {
             let fingerprint = scene.codec.fingerprint(scene.machine)
-            var image: [UInt64] = []
-            scene.codec.write(scene.machine, to: &image)
+            let image = scene.codec.image(of: scene.machine)
             images.append((image, scene.machine.state, fingerprint))
         }
         note(&scene)
@@ -96,8 +95,7 @@ import Testing
         func compare(_ atOnce: inout Scene, _ stepwise: inout Scene) {
             let fingerprint = stepwise.codec.fingerprint(stepwise.machine)
             #expect(fingerprint == atOnce.codec.fingerprint(atOnce.machine))
-            var image: [UInt64] = []
-            stepwise.codec.write(stepwise.machine, to: &image)
+            let image = stepwise.codec.image(of: stepwise.machine)
             image.withUnsafeBufferPointer { stepwise.codec.load($0, into: &stepwise.machine) }
         }
         func step(_ scene: inout Scene) {

@@ -86,12 +86,12 @@ struct RacePosition: Hashable {
         lastLoaded = words[4]
     }
 
-    func write(to image: inout [UInt64]) {
-        image.append(UInt64(race))
-        image.append(begun)
-        image.append(ended)
-        image.append(last)
-        image.append(lastLoaded)
+    func write(to image: UnsafeMutablePointer<UInt64>) {
+        image[0] = UInt64(race)
+        image[1] = begun
+        image[2] = ended
+        image[3] = last
+        image[4] = lastLoaded
     }
 
     var fingerprint: UInt64 {

@@ -16,9 +16,14 @@ struct RaceWalker: StateWalker {
     private var watched: InvariantSet
     /// Those that a state has to be looked at for: the others hold there because they held before.
     private var due = InvariantSet.all
+    /// The sum of all that invariants read in the present state.
+    private var seen: UInt64 = 0
+    /// Such sums of states that were looked at, as far as there is room.
+    private var judged = [UInt64](repeating: 1, count: 1 << 16)
     private let scope = InvariantScope()
     private var session: Session
-    private var image: [UInt64] = []
+    /// Words of an image before the machine's: the position, and `seen`.
+    private static let header = RacePosition.words + 1
     /// Fingerprints by address of states that were looked up, as far as there is room: most steps lead
     /// to a state that another order of the same steps has led to just before.
     private var recent = [UInt64](repeating: 0, count: 1 << 14)
@@ -40,7 +45,7 @@ struct RaceWalker: StateWalker {
 
     mutating func begin(_ successors: inout Successors) {
         let fingerprint = codec.fingerprint(machine) &+ position.fingerprint
-        if successors.isNew(fingerprint) { hand(over: 0, fingerprint, due: .all, &successors) }
+        if successors.isNew(fingerprint) { hand(over: 0, fingerprint, due: .all, fingerprint, &successors) }
     }
 
     mutating func expand(
@@ -48,9 +53,10 @@ struct RaceWalker: StateWalker {
     ) -> Properties {
         position = RacePosition(image)
         due = InvariantSet(rawValue: UInt32(truncatingIfNeeded: image[0] &>> 32))
+        seen = image[RacePosition.words]
         if race.number != position.race { race = races[position.race]! }
         codec.load(
-            UnsafeBufferPointer(rebasing: image[RacePosition.words...]), into: &machine)
+            UnsafeBufferPointer(rebasing: image[RaceWalker.header...]), into: &machine)
         var lacking = lackingInvariants()
         var canMove = false
         forEachChoice { walker, choice in
@@ -95,20 +101,20 @@ struct RaceWalker: StateWalker {
         recent[slot] = address
         let fingerprint = codec.fingerprint(taken: machine) &+ position
         if successors.isNew(fingerprint) {
-            hand(over: choice.number, fingerprint, due: scope.concerned(by: machine), &successors)
+            let concern = scope.concern(of: machine)
+            hand(over: choice.number, fingerprint, due: concern.invariants, seen &+ concern.difference, &successors)
         }
     }
 
     private mutating func hand(
-        over choice: Int, _ fingerprint: UInt64, due: InvariantSet, _ successors: inout Successors
+        over choice: Int, _ fingerprint: UInt64, due: InvariantSet, _ seen: UInt64, _ successors: inout Successors
     ) {
-        image.removeAll(keepingCapacity: true)
-        position.write(to: &image)
+        let words = RaceWalker.header + codec.prepareImage(machine)
+        let image = successors.add(choice: choice, fingerprint: fingerprint, words: words)
+        position.write(to: image)
         image[0] |= UInt64(due.rawValue) &<< 32
-        codec.write(machine, to: &image)
-        image.withUnsafeBufferPointer {
-            successors.add(choice: choice, fingerprint: fingerprint, image: $0)
-        }
+        image[RacePosition.words] = seen
+        codec.writeImage(to: image + RaceWalker.header)
     }
 
     // MARK: Moves
@@ -188,7 +194,7 @@ struct RaceWalker: StateWalker {
             take(session, outline, before.race + 1)
             let fingerprint = codec.fingerprint(machine) &+ position.fingerprint
             if successors.isNew(fingerprint) {
-                hand(over: RaceChoice.script.number, fingerprint, due: .all, &successors)
+                hand(over: RaceChoice.script.number, fingerprint, due: .all, fingerprint, &successors)
             }
             machine.undo(to: 0)
             position = before
@@ -216,7 +222,14 @@ struct RaceWalker: StateWalker {
     // MARK: Properties
 
     private mutating func lackingInvariants() -> Properties {
-        let broken = machine.broken(among: system.inherits ? watched.intersection(due) : watched)
+        let due = system.inherits ? watched.intersection(due) : watched
+        if due.isEmpty { return .none }
+        if system.inherits {
+            let slot = Int(truncatingIfNeeded: seen) & (judged.count - 1)
+            if judged[slot] == seen { return .none }
+            judged[slot] = seen
+        }
+        let broken = machine.broken(among: due)
         watched.subtract(broken)
         return RaceSystem.Lacking.invariants(broken)
     }
@@ -245,8 +258,8 @@ final class RaceLines: Sendable {
     let asksForLast: Bool
     /// Nothing stands behind it.
     let isLast: Bool
-    /// The lines of each actor, in order.
-    private let lines: [[Int]]
+    /// The lines of each actor, as bits: the lowest that has not ended is the one that it is at.
+    private let lines: [UInt64]
 
     init(_ outline: RaceOutline, _ session: Session, _ machine: inout Machine, number: Int = 0) {
         self.number = number
@@ -254,7 +267,9 @@ final class RaceLines: Sendable {
         self.session = session
         let count = (outline.actors.max() ?? -1) + 1
         actorCount = count
-        lines = (0..<count).map { actor in outline.actors.indices.filter { outline.actors[$0] == actor } }
+        lines = (0..<count).map { actor in
+            outline.actors.indices.reduce(0) { outline.actors[$1] == actor ? $0 | 1 << UInt64($1) : $0 }
+        }
         allLines = outline.lines.count == 64 ? ~0 : (1 << UInt64(outline.lines.count)) - 1
         asksForLast = outline.isOfScript && session.asksForLast(behind: outline).result
         isLast = !outline.isOfScript || session.statements[(outline.index + 1)...].allSatisfy { $0.isPresentation }
@@ -275,8 +290,8 @@ final class RaceLines: Sendable {
     /// The line that an actor is at; nil when it is through.
     @inline(__always)
     func line(of actor: Int, ended: UInt64) -> Int? {
-        for line in lines[actor] where ended >> UInt64(line) & 1 == 0 { return line }
-        return nil
+        let rest = lines[actor] & ~ended
+        return rest == 0 ? nil : rest.trailingZeroBitCount
     }
 }
 

@@ -67,7 +67,10 @@ struct Replay {
             let frame = walker.frame(of: line)
             description.cpu = process.map { machine.cpu(of: $0) }
             description.function = frame.map { $0.function.name(generation) } ?? ""
-            description.title = frame.map { title(of: $0, generation: generation) } ?? description.title
+            description.title = frame.map { frame in
+                frame.isControlFlow
+                    ? StepTitle(label: "", text: "(control flow)") : title(of: frame, generation: generation)
+            } ?? description.title
         case .device(let place):
             var bio = machine.firstBio
             for _ in 0..<place { bio = machine.bio(after: bio) }

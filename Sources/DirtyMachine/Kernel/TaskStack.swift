@@ -117,7 +117,7 @@ extension Machine {
     /// Performs the next atomic step of a task.
     ///
     /// The control flow after it, up to the next atomic step, is local to the task and runs at
-    /// once: so the stack always shows the function that is about to act, and an operation that
+    /// once, unless a search asks for steps of its own: so the stack always shows the function that is about to act, and an operation that
     /// has nothing left to do is finished.
     public mutating func step(_ task: Ref<Task>) -> StepResult {
         state.words.own()
@@ -131,7 +131,7 @@ extension Machine {
             self[task, .wait] = .nothing
             self[task, .waitObject] = 0
         }
-        settle(task)
+        if mergesControlFlow { settle(task) }
         return self[task, .isDone] ? .finished : .stepped
     }
 

@@ -272,6 +272,8 @@ public struct StackFrame: Hashable, Sendable {
     public let function: KernelFunction
     /// Which of the function's atomic steps comes next.
     public let position: Int
+    /// No atomic step: nothing that another task can see.
+    public var isControlFlow: Bool { position >= KernelFunction.controlFlow }
 
     public init(function: KernelFunction, position: Int) {
         self.function = function

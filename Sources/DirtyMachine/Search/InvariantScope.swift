@@ -117,39 +117,74 @@ public struct InvariantScope: Sendable {
         set(.sys_ftruncate, [.truncation])
     }
 
+    /// What changes mean to the invariants.
+    public struct Concern: Hashable, Sendable {
+        /// Those whose verdict may be another one now.
+        public var invariants = InvariantSet()
+        /// How the sum of all that any of them reads has changed. Machines of one origin that agree in that
+        /// sum, by 64 bits, agree in all verdicts.
+        public var difference: UInt64 = 0
+    }
+
     /// The invariants whose verdict may be another one after the changes in a machine's log.
-    public func concerned(by machine: borrowing Machine) -> InvariantSet {
-        var set = InvariantSet()
+    public func concerned(by machine: borrowing Machine) -> InvariantSet { concern(of: machine).invariants }
+
+    /// What the changes in a machine's log mean.
+    public func concern(of machine: borrowing Machine) -> Concern {
+        var concern = Concern()
         for change in machine.log {
             let offset = Int(change.offset)
             if change.kind == .task, offset >= 3, offset <= 6 {
-                set.formUnion(windows(between: change.old, change.new))
-            } else if change.kind == .node {
-                set.formUnion(InvariantScope.readers(ofNode: change.ref, offset, machine.state))
+                noteFrames(change, &concern)
+                continue
+            }
+            var bits: UInt64 = 0
+            if change.kind == .node {
+                concern.invariants.formUnion(InvariantScope.readers(ofNode: change.ref, offset, machine.state))
+                bits = ~0
             } else {
                 let place = Int(change.kind.rawValue) &* 256 &+ offset
                 let differing = change.old ^ change.new
-                for index in Int(starts[place])..<Int(starts[place &+ 1]) where readings[index].bits & differing != 0 {
-                    set.formUnion(readings[index].readers)
+                for index in Int(starts[place])..<Int(starts[place &+ 1]) {
+                    bits |= readings[index].bits
+                    if readings[index].bits & differing != 0 {
+                        concern.invariants.formUnion(readings[index].readers)
+                    }
                 }
             }
+            if (change.old ^ change.new) & bits != 0 {
+                let place = (UInt64(change.ref) &+ UInt64(change.offset)) &<< 2
+                concern.difference &+= StateCodec.mix(place, change.new & bits)
+                    &- StateCodec.mix(place, change.old & bits)
+            }
         }
-        return set
+        return concern
     }
 
-    /// The windows of the functions that four frames of a stack show before or after a change.
+    /// Four frames of a stack, of which few change at a time.
     @inline(__always)
-    private func windows(between old: UInt64, _ new: UInt64) -> InvariantSet {
-        var set = InvariantSet()
-        var differing = old ^ new
+    private func noteFrames(_ change: Change, _ concern: inout Concern) {
+        var differing = change.old ^ change.new
         while differing != 0 {
             let shift = UInt64(differing.trailingZeroBitCount & ~15)
-            let (before, after) = (old &>> shift & 0xffff, new &>> shift & 0xffff)
+            let (before, after) = (change.old &>> shift & 0xffff, change.new &>> shift & 0xffff)
             let isOther = (before ^ after) & 0xff != 0
-            set.formUnion(readers(of: before, isOther).union(readers(of: after, isOther)))
+            concern.invariants.formUnion(readers(of: before, isOther).union(readers(of: after, isOther)))
+            let (old, new) = (seen(of: before), seen(of: after))
+            if old != new {
+                let place = (UInt64(change.ref) &+ UInt64(change.offset)) &<< 2 | shift &>> 4
+                concern.difference &+= StateCodec.mix(place, new) &- StateCodec.mix(place, old)
+            }
             differing &= ~(0xffff &<< shift)
         }
-        return set
+    }
+
+    /// What the invariants see of a frame: its function and position, if these are a window.
+    @inline(__always)
+    private func seen(of frame: UInt64) -> UInt64 {
+        let window = windows[Int(truncatingIfNeeded: frame & 0xff)]
+        if window.positions &>> (frame &>> 8 & 63) & 1 != 0 { return frame }
+        return window.anywhere.isEmpty ? 0 : frame & 0xff
     }
 
     /// Who cares that a frame comes or goes, or moves within its function.

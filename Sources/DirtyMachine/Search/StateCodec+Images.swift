@@ -72,27 +72,44 @@ extension StateCodec {
         }
     }
 
-    /// Writes down the state whose fingerprint was asked for last, behind what `image` has: as the
-    /// loaded one, but for the changes since.
-    public mutating func write(_ machine: borrowing Machine, to image: inout [UInt64]) {
+    /// Makes the image of the state whose fingerprint was asked for last: the loaded one, but for the
+    /// changes since. Returns how many words it has.
+    public mutating func prepareImage(_ machine: borrowing Machine) -> Int {
         growSlots(to: machine.state.wordCount)
         collectNew(machine)
-        let count = nextPlaces.count
-        let specials = namesChanged ? nextSpecial : special
-        image.append(nextSum)
-        image.append(nextNamedSum)
-        image.append(nextAddressSum)
-        image.append(UInt64(count | specials.count << 16) | UInt64(machine.state.wordCount) << 32)
-        image.append(contentsOf: nextValues)
-        StateCodec.write(nextPlaces, to: &image)
-        StateCodec.write(specials, to: &image)
+        nextSize = machine.state.wordCount
+        let specials = namesChanged ? nextSpecial.count : special.count
+        return StateCodec.header + nextValues.count + (nextPlaces.count + 1) / 2 + (specials + 1) / 2
     }
 
-    private static func write(_ places: [UInt32], to image: inout [UInt64]) {
-        let start = image.count
-        image.append(contentsOf: repeatElement(0, count: (places.count + 1) / 2))
-        image.withUnsafeMutableBytes { image in
-            places.withUnsafeBytes { image[(start * 8)...].copyBytes(from: $0) }
+    /// Writes the image that was made last.
+    public func writeImage(to image: UnsafeMutablePointer<UInt64>) {
+        let specials = namesChanged ? nextSpecial : special
+        let count = nextPlaces.count
+        image[0] = nextSum
+        image[1] = nextNamedSum
+        image[2] = nextAddressSum
+        image[3] = UInt64(count | specials.count << 16) | UInt64(nextSize) << 32
+        let values = image + StateCodec.header
+        for index in 0..<count { values[index] = nextValues[index] }
+        StateCodec.write(nextPlaces, to: values + count)
+        StateCodec.write(specials, to: values + count + (count + 1) / 2)
+    }
+
+    /// The image as an array.
+    public mutating func image(of machine: borrowing Machine) -> [UInt64] {
+        let count = prepareImage(machine)
+        return Array(unsafeUninitializedCapacity: count) { words, size in
+            if let first = words.baseAddress { writeImage(to: first) }
+            size = count
+        }
+    }
+
+    /// Two places a word.
+    private static func write(_ places: [UInt32], to image: UnsafeMutablePointer<UInt64>) {
+        if places.count % 2 == 1 { image[places.count / 2] = 0 }
+        places.withUnsafeBytes { bytes in
+            if let first = bytes.baseAddress { UnsafeMutableRawPointer(image).copyMemory(from: first, byteCount: bytes.count) }
         }
     }
 

@@ -48,6 +48,7 @@ public struct StateCodec: Sendable {
     // Reused from step to step.
     var nextPlaces: [UInt32] = []
     var nextValues: [UInt64] = []
+    var nextSize = 0
     /// Of these, the ones that are as in the base again.
     var same: [Int] = []
 
@@ -111,7 +112,7 @@ public struct StateCodec: Sendable {
     // MARK: Words
 
     @inline(__always)
-    private static func mix(_ place: UInt64, _ value: UInt64) -> UInt64 {
+    static func mix(_ place: UInt64, _ value: UInt64) -> UInt64 {
         var x = value ^ (place &* 0x9e37_79b9_7f4a_7c15)
         x = (x ^ (x &>> 32)) &* 0xd6e8_feb8_6659_fd93
         x = (x ^ (x &>> 32)) &* 0xd6e8_feb8_6659_fd93
