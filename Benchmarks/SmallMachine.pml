@@ -1,6 +1,7 @@
 /* The small machine of Tests/SmallMachine for SPIN: the same agents, the same atomic steps, so that
  * both must find the same number of states. Each option of an `if` is one step, in a d_step; an agent
- * ends by waiting for ever, so that no process dies and states are states of the machine.
+ * ends by waiting for ever, which `end` tells SPIN is meant, so that no process dies and states are
+ * states of the machine.
  *
  * PAGES, STORES and PASSES are its sizes: of up to two pages. */
 
@@ -26,7 +27,7 @@ active [2] proctype cpu() {
 
 pick:
 	if
-	:: d_step { stores == STORES -> stores = 0; done++ } goto finished
+	:: d_step { stores == STORES -> stores = 0; done++ } goto end
 	:: d_step { stores < STORES -> page = 0 }
 #if PAGES > 1
 	:: d_step { stores < STORES -> page = 1 }
@@ -41,7 +42,7 @@ store:	/* TLB hit, hardware walk, or fault */
 	fi;
 	if	/* the VMA; without one, SIGSEGV */
 	:: d_step { !mmapWriter && vma -> mmapReaders++ }
-	:: d_step { !mmapWriter && !vma -> page = 0; stores = 0; done++ } goto finished
+	:: d_step { !mmapWriter && !vma -> page = 0; stores = 0; done++ } goto end
 	fi;
 	if	/* the PTE, without its lock */
 	:: d_step { writable(page) -> mmapReaders-- } goto store
@@ -59,7 +60,7 @@ store:	/* TLB hit, hardware walk, or fault */
 	step(true, dirty[page] = 1);
 	step(true, locked[page] = 0; mmapReaders--);
 	goto store;
-finished:
+end:
 	false
 }
 
@@ -113,6 +114,7 @@ sync:	/* the last pass is over when nothing is under writeback: then the disk mu
 #endif
 	   }
 	fi;
+end:
 	false
 }
 
@@ -155,5 +157,6 @@ flush:
 #endif
 	step(true, ptl = 0);
 	step(true, rmapped = 0);
+end:
 	false
 }
