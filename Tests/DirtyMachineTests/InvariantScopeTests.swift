@@ -10,15 +10,21 @@ import Testing
     private func surprises(_ walk: inout RandomWalk, moves: Int) -> [String] {
         var found: [String] = []
         var broken = walk.m.broken(among: .all)
+        var sum: UInt64 = 0
+        var judged = [Self.scope.windows(in: walk.m): broken]
         for _ in 0..<moves {
             walk.m.forgetHistory()
             guard walk.move() else { break }
-            let concerned = Self.scope.concerned(by: walk.m)
+            let concern = Self.scope.concern(of: walk.m)
             let now = walk.m.broken(among: .all)
-            now.symmetricDifference(broken).subtracting(concerned).forEach {
+            now.symmetricDifference(broken).subtracting(concern.invariants).forEach {
                 found.append("\($0): \(walk.description)")
             }
             broken = now
+            // Where all that they read has been so before, so has the verdict.
+            sum &+= concern.difference
+            let known = judged.updateValue(now, forKey: sum &+ Self.scope.windows(in: walk.m))
+            if let known, known != now { found.append("judged: \(walk.description)") }
         }
         return found
     }

@@ -16,7 +16,7 @@ struct RaceWalker: StateWalker {
     private var watched: InvariantSet
     /// Those that a state has to be looked at for: the others hold there because they held before.
     private var due = InvariantSet.all
-    /// The sum of all that invariants read in the present state.
+    /// The sum of all that invariants read in the present state, tasks aside.
     private var seen: UInt64 = 0
     /// Such sums of states that were looked at, as far as there is room.
     private var judged = [UInt64](repeating: 1, count: 1 << 16)
@@ -225,9 +225,10 @@ struct RaceWalker: StateWalker {
         let due = system.inherits ? watched.intersection(due) : watched
         if due.isEmpty { return .none }
         if system.inherits {
-            let slot = Int(truncatingIfNeeded: seen) & (judged.count - 1)
-            if judged[slot] == seen { return .none }
-            judged[slot] = seen
+            let all = seen &+ scope.windows(in: machine)
+            let slot = Int(truncatingIfNeeded: all) & (judged.count - 1)
+            if judged[slot] == all { return .none }
+            judged[slot] = all
         }
         let broken = machine.broken(among: due)
         watched.subtract(broken)

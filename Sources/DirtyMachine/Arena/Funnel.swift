@@ -34,13 +34,16 @@ extension Machine {
     /// Takes back the newest changes until `count` are left. The inverse of running forward.
     public mutating func undo(to count: Int) {
         state.words.own()
-        while log.count > count {
-            let change = log.removeLast()
+        var at = log.count
+        while at > count {
+            at &-= 1
+            let change = log[at]
             state.words[Int(change.ref) &+ Int(change.offset)] = change.old
             if change.ref == State.system.raw, change.offset == Field<System, Int>.top.offset {
                 state.words.shrink(to: Int(change.old))
             }
         }
+        if log.count > count { log.removeLast(log.count - count) }
     }
 
     /// Forgets how the machine came to be as it is. There is no way back from here.

@@ -5,7 +5,7 @@
 // does too: searches in the tests look at every state both ways.
 
 /// A set of invariants.
-public struct InvariantSet: OptionSet, Hashable, Sendable {
+public struct InvariantSet: OptionSet, Hashable, Sendable, BitwiseCopyable {
     public let rawValue: UInt32
 
     public init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -62,14 +62,18 @@ public struct InvariantScope: Sendable {
     fileprivate struct Reading {
         var bits: UInt64
         var readers: InvariantSet
+        /// They ask whether it is 0, and nothing else.
+        var asksForZero = false
     }
 
     /// The readings of all words, one word's behind the other's.
-    private var readings: [Reading] = []
+    private var readings = Run<Reading>()
     /// Where the readings of a word begin: 256 words for each kind of record.
-    private var starts: [UInt32] = []
+    private var starts = Run<UInt32>()
+    /// The words of tasks that windows are recognised by, stacks aside.
+    private var taskWords = Run<(offset: Int, bits: UInt64)>()
     /// For each function, what it matters to that a task is in it.
-    private var windows = [Window](repeating: Window(), count: 256)
+    private var windows = Run<Window>()
 
     private struct Window {
         /// Whether a task is in the function at all.
@@ -84,16 +88,20 @@ public struct InvariantScope: Sendable {
         var readings = Readings()
         readings.noteAll()
         for (place, reading) in readings.found { table[place].append(reading) }
-        starts.reserveCapacity(table.count + 1)
         for word in table {
             starts.append(UInt32(self.readings.count))
-            self.readings += word
+            for reading in word { self.readings.append(reading) }
         }
         starts.append(UInt32(self.readings.count))
+        for offset in 0..<Task.words {
+            let bits = table[Int(RecordKind.task.rawValue) * 256 + offset].reduce(0) { $0 | $1.bits }
+            if bits != 0, offset != Int(Field<Task, Ref<Task>>.next.offset) { taskWords.append((offset, bits)) }
+        }
         setWindows()
     }
 
     private mutating func setWindows() {
+        windows.grow(to: 256, Window())
         func set(_ function: KernelFunction, at positions: Set<Int> = [], _ readers: InvariantSet) {
             let number = Int(function.rawValue)
             if positions.isEmpty { windows[number].anywhere.formUnion(readers) } else {
@@ -121,8 +129,8 @@ public struct InvariantScope: Sendable {
     public struct Concern: Hashable, Sendable {
         /// Those whose verdict may be another one now.
         public var invariants = InvariantSet()
-        /// How the sum of all that any of them reads has changed. Machines of one origin that agree in that
-        /// sum, by 64 bits, agree in all verdicts.
+        /// How the sum of all that any of them reads, tasks aside, has changed. Machines of one origin that
+        /// agree in that sum and in `windows(in:)`, by 64 bits, agree in all verdicts.
         public var difference: UInt64 = 0
     }
 
@@ -138,27 +146,66 @@ public struct InvariantScope: Sendable {
                 noteFrames(change, &concern)
                 continue
             }
-            var bits: UInt64 = 0
+            let differing = change.old ^ change.new
+            var (bits, flags): (UInt64, UInt64) = (0, 0)
             if change.kind == .node {
                 concern.invariants.formUnion(InvariantScope.readers(ofNode: change.ref, offset, machine.state))
                 bits = ~0
             } else {
                 let place = Int(change.kind.rawValue) &* 256 &+ offset
-                let differing = change.old ^ change.new
                 for index in Int(starts[place])..<Int(starts[place &+ 1]) {
-                    bits |= readings[index].bits
-                    if readings[index].bits & differing != 0 {
-                        concern.invariants.formUnion(readings[index].readers)
-                    }
+                    let reading = readings[index]
+                    if reading.bits & differing != 0 { concern.invariants.formUnion(reading.readers) }
+                    if reading.asksForZero { flags |= reading.bits } else { bits |= reading.bits }
                 }
+                // What tasks say is asked for where they are in a window.
+                if change.kind == .task { continue }
             }
-            if (change.old ^ change.new) & bits != 0 {
-                let place = (UInt64(change.ref) &+ UInt64(change.offset)) &<< 2
+            let place = (UInt64(change.ref) &+ UInt64(change.offset)) &<< 1
+            if differing & bits != 0 {
                 concern.difference &+= StateCodec.mix(place, change.new & bits)
                     &- StateCodec.mix(place, change.old & bits)
             }
+            if flags != 0 {
+                let (was, isNow) = (change.old & flags != 0, change.new & flags != 0)
+                if was != isNow {
+                    let mark = StateCodec.mix(place | 1, 1)
+                    concern.difference = isNow ? concern.difference &+ mark : concern.difference &- mark
+                }
+            }
         }
         return concern
+    }
+
+    /// What the invariants see of the tasks: which of them are in windows, and what they say there. To be
+    /// added to the sum of what has changed.
+    public func windows(in machine: borrowing Machine) -> UInt64 {
+        var sum: UInt64 = 0
+        var task = machine[State.system, .tasks]
+        while task.exists {
+            var frames: UInt64 = 0
+            for word in 3...6 {
+                var rest = machine.state.words[Int(task.raw) &+ word]
+                while rest != 0 {
+                    let seen = seen(of: rest & 0xffff)
+                    if seen != 0 { frames = StateCodec.mix(frames, seen) }
+                    rest &>>= 16
+                }
+            }
+            sum &+= frames == 0 ? 1 : StateCodec.mix(frames, registers(of: task, machine))
+            task = machine[task, .next]
+        }
+        return StateCodec.mix(sum, 7)
+    }
+
+    private func registers(of task: Ref<Task>, _ machine: borrowing Machine) -> UInt64 {
+        var sum: UInt64 = 0
+        for index in 0..<taskWords.count {
+            let word = taskWords[index]
+            sum = (sum ^ machine.state.words[Int(task.raw) &+ word.offset] & word.bits) &* 0x9e37_79b9_7f4a_7c15
+            sum ^= sum &>> 29
+        }
+        return sum
     }
 
     /// Four frames of a stack, of which few change at a time.
@@ -170,11 +217,6 @@ public struct InvariantScope: Sendable {
             let (before, after) = (change.old &>> shift & 0xffff, change.new &>> shift & 0xffff)
             let isOther = (before ^ after) & 0xff != 0
             concern.invariants.formUnion(readers(of: before, isOther).union(readers(of: after, isOther)))
-            let (old, new) = (seen(of: before), seen(of: after))
-            if old != new {
-                let place = (UInt64(change.ref) &+ UInt64(change.offset)) &<< 2 | shift &>> 4
-                concern.difference &+= StateCodec.mix(place, new) &- StateCodec.mix(place, old)
-            }
             differing &= ~(0xffff &<< shift)
         }
     }
@@ -234,6 +276,12 @@ private struct Readings {
         bits(R.kind, Int(field.offset), field.mask << UInt64(field.shift), readers)
     }
 
+    /// A field of which nobody asks more than whether it is 0.
+    private mutating func zero<R, V>(_ field: Field<R, V>, _ readers: InvariantSet) {
+        self.field(field, readers)
+        found[found.count - 1].reading.asksForZero = true
+    }
+
     private mutating func noteSystem() {
         for counter in Counter.allCases { field(Field<System, Int>.counter(counter), [.countersNotNegative]) }
         field(Field<System, Int>.counter(.nr_dirty), [.dirtyCounter, .throttle])
@@ -253,7 +301,7 @@ private struct Readings {
     private mutating func noteAddressSpaces() {
         words(.process, [2], .ofMappings)
         words(.mm, [1, 2], .ofMappings)
-        field(Field<MM, Lock>.ptl, [.translations])
+        zero(Field<MM, Lock>.ptl, [.translations])
         words(.vma, 0..<VMA.words, .ofMappings)
     }
 
@@ -268,9 +316,9 @@ private struct Readings {
     }
 
     private mutating func notePages() {
-        field(Field<Folio, Int>.lockOwner, [.noLostWrite, .taggedIsDirty, .buffers])
-        field(Field<Folio, Int>.buffers, [.tracking, .taggedIsDirty])
-        field(Field<Folio, Int>.dirtyBuffers, [.noLostWrite, .buffers])
+        zero(Field<Folio, Int>.lockOwner, [.noLostWrite, .taggedIsDirty, .buffers])
+        zero(Field<Folio, Int>.buffers, [.tracking, .taggedIsDirty])
+        zero(Field<Folio, Int>.dirtyBuffers, [.noLostWrite, .buffers])
         field(Field<Folio, Int>.order, .all)
         field(Field<Folio, Bool>.uptodate, [.noLostWrite])
         field(
@@ -284,7 +332,7 @@ private struct Readings {
         field(Field<Folio, Bool>.isChangedSilently, [.noSilentChange])
         field(Field<Folio, Bool>.isUnprepared, [.mkwrite])
         field(Field<Folio, Int>.mapcount, [.noLostWrite, .translations, .mapcount])
-        field(Field<Folio, Int>.pins, [.noLostWrite])
+        zero(Field<Folio, Int>.pins, [.noLostWrite])
         field(Field<Folio, Ref<File>>.mapping, .all)
         field(Field<Folio, Int>.index, .all)
         field(Field<Folio, UInt32>.contents, [.noLostWrite])

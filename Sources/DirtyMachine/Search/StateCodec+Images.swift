@@ -18,59 +18,41 @@ extension StateCodec {
         let size = Int(image[3] &>> 32)
         forgetLoaded(in: &machine)
         setSize(of: &machine, size)
-        let places = StateCodec.header + count
-        values.removeAll(keepingCapacity: true)
-        values.append(contentsOf: image[StateCodec.header..<places])
-        StateCodec.read(image, from: places, count, into: &touched)
-        StateCodec.read(image, from: places + (count + 1) / 2, specials, into: &special)
-        machine.state.words.withUnsafeMutableBufferPointer { words in
-            slots.withUnsafeMutableBufferPointer { slots in
-                touched.withUnsafeBufferPointer { touched in
-                    for index in 0..<count {
-                        let place = Int(touched[index])
-                        words[place] = image[StateCodec.header &+ index]
-                        slots[place] = UInt32(truncatingIfNeeded: index)
-                    }
-                }
-            }
+        let words = image.baseAddress! + StateCodec.header
+        values.replace(with: words, count)
+        StateCodec.read(words + count, count, into: &touched)
+        StateCodec.read(words + count + (count + 1) / 2, specials, into: &special)
+        for index in 0..<count {
+            let place = Int(touched[index])
+            machine.state.words[place] = values[index]
+            slots[place] = UInt32(truncatingIfNeeded: index)
         }
     }
 
     private mutating func forgetLoaded(in machine: inout Machine) {
-        machine.state.words.withUnsafeMutableBufferPointer { words in
-            base.withUnsafeBufferPointer { base in
-                slots.withUnsafeMutableBufferPointer { slots in
-                    for place in touched {
-                        let at = Int(place)
-                        slots[at] = StateCodec.nowhere
-                        if at < base.count { words[at] = base[at] }
-                    }
-                }
-            }
+        machine.state.words.own()
+        slots.own()
+        for index in 0..<touched.count {
+            let at = Int(touched[index])
+            slots[at] = StateCodec.nowhere
+            if at < machine.state.wordCount { machine.state.words[at] = at < base.count ? base[at] : 0 }
         }
     }
 
     /// The order of two places in a word is that of memory.
-    private static func read(
-        _ image: UnsafeBufferPointer<UInt64>, from start: Int, _ count: Int, into places: inout [UInt32]
-    ) {
-        places.removeAll(keepingCapacity: true)
-        UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(image)[(start * 8)...])
-            .withMemoryRebound(to: UInt32.self) { places.append(contentsOf: $0.prefix(count)) }
+    private static func read(_ words: UnsafePointer<UInt64>, _ count: Int, into places: inout Run<UInt32>) {
+        words.withMemoryRebound(to: UInt32.self, capacity: count) { places.replace(with: $0, count) }
     }
 
-    /// What is young there begins as zeros.
+    /// What is young there is zeros by now, and so is what comes to it.
     private mutating func setSize(of machine: inout Machine, _ size: Int) {
-        machine.state.words.shrink(to: base.count)
-        machine.state.words.grow(to: size)
+        if size < machine.state.wordCount { machine.state.words.shrink(to: size) } else {
+            machine.state.words.grow(to: size)
+        }
         growSlots(to: size)
     }
 
-    private mutating func growSlots(to size: Int) {
-        if slots.count < size {
-            slots.append(contentsOf: repeatElement(StateCodec.nowhere, count: size - slots.count))
-        }
-    }
+    private mutating func growSlots(to size: Int) { slots.grow(to: size, StateCodec.nowhere) }
 
     /// Makes the image of the state whose fingerprint was asked for last: the loaded one, but for the
     /// changes since. Returns how many words it has.
@@ -83,17 +65,18 @@ extension StateCodec {
     }
 
     /// Writes the image that was made last.
-    public func writeImage(to image: UnsafeMutablePointer<UInt64>) {
-        let specials = namesChanged ? nextSpecial : special
+    public mutating func writeImage(to image: UnsafeMutablePointer<UInt64>) {
+        let specials = namesChanged ? nextSpecial.count : special.count
         let count = nextPlaces.count
         image[0] = nextSum
         image[1] = nextNamedSum
         image[2] = nextAddressSum
-        image[3] = UInt64(count | specials.count << 16) | UInt64(nextSize) << 32
+        image[3] = UInt64(count | specials << 16) | UInt64(nextSize) << 32
         let values = image + StateCodec.header
-        for index in 0..<count { values[index] = nextValues[index] }
+        nextValues.copy(to: values)
         StateCodec.write(nextPlaces, to: values + count)
-        StateCodec.write(specials, to: values + count + (count + 1) / 2)
+        let last = values + count + (count + 1) / 2
+        namesChanged ? StateCodec.write(nextSpecial, to: last) : StateCodec.write(special, to: last)
     }
 
     /// The image as an array.
@@ -106,22 +89,23 @@ extension StateCodec {
     }
 
     /// Two places a word.
-    private static func write(_ places: [UInt32], to image: UnsafeMutablePointer<UInt64>) {
-        if places.count % 2 == 1 { image[places.count / 2] = 0 }
-        places.withUnsafeBytes { bytes in
-            if let first = bytes.baseAddress { UnsafeMutableRawPointer(image).copyMemory(from: first, byteCount: bytes.count) }
-        }
+    private static func write(_ places: borrowing Run<UInt32>, to image: UnsafeMutablePointer<UInt64>) {
+        let count = places.count
+        if count % 2 == 1 { image[count / 2] = 0 }
+        image.withMemoryRebound(to: UInt32.self, capacity: count) { places.copy(to: $0) }
     }
 
     /// Every place that differs from the base, once, and the words there: those of the loaded state,
     /// and what the changes since have made of them.
     private mutating func collectNew(_ machine: borrowing Machine) {
-        nextPlaces.removeAll(keepingCapacity: true)
-        nextPlaces.append(contentsOf: touched)
-        nextValues.removeAll(keepingCapacity: true)
-        nextValues.append(contentsOf: values)
-        same.removeAll(keepingCapacity: true)
-        let known = nextPlaces.count
+        let known = touched.count
+        nextPlaces.replace(with: touched)
+        nextPlaces.reserve(known + machine.log.count)
+        nextValues.replace(with: values)
+        nextValues.reserve(known + machine.log.count)
+        same.reserve(machine.log.count)
+        same.shrink(to: 0)
+        slots.own()
         for change in machine.log {
             let place = change.ref &+ UInt32(change.offset)
             let at = Int(place)
@@ -129,22 +113,23 @@ extension StateCodec {
             var slot = Int(slots[at])
             if slots[at] == StateCodec.nowhere {
                 slot = nextPlaces.count
-                slots[at] = UInt32(slot)
+                slots[at] = UInt32(truncatingIfNeeded: slot)
                 nextPlaces.append(place)
                 nextValues.append(word)
             } else {
                 nextValues[slot] = word
             }
-            if word == (at < base.count ? base[at] : 0), !same.contains(slot) { same.append(slot) }
+            if word == (at < base.count ? base[at] : 0), same.firstIndex(of: slot) == nil { same.append(slot) }
         }
-        for place in nextPlaces[known...] { slots[Int(place)] = StateCodec.nowhere }
+        for index in known..<nextPlaces.count { slots[Int(nextPlaces[index])] = StateCodec.nowhere }
         // From behind, so that the last one, which takes a place, is one that stays.
-        if same.count > 1 { same.sort(by: >) }
-        for slot in same {
-            nextPlaces.swapAt(slot, nextPlaces.count - 1)
-            nextValues.swapAt(slot, nextValues.count - 1)
-            nextPlaces.removeLast()
-            nextValues.removeLast()
+        same.sort()
+        for index in stride(from: same.count - 1, through: 0, by: -1) {
+            let last = nextPlaces.count - 1
+            nextPlaces[same[index]] = nextPlaces[last]
+            nextValues[same[index]] = nextValues[last]
+            nextPlaces.shrink(to: last)
+            nextValues.shrink(to: last)
         }
     }
 }

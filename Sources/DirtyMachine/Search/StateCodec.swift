@@ -13,17 +13,17 @@
 /// step. What counts by name, and the young records with it, is gone through anew only behind a step
 /// that has changed some of it.
 public struct StateCodec: Sendable {
-    let base: [UInt64]
+    let base: Words
     private let roles: WordRoles
+    /// What each word of the base is: a number among `oldRoles`. A record that was in use there keeps
+    /// its kind.
+    private var oldRoleNumbers = Run<UInt8>()
+    private var oldRoles = Run<WordRole>()
     /// Records from here on are young.
     private let youngest: UInt64
     /// Values that count by name: the serial numbers of stores to come.
     private let firstValue: UInt64
     private let valueCount: UInt64
-    /// The role of each old node's slots, by the node's address in units of the alignment.
-    private var slotRoles: [WordRole]
-    /// Where the old record begins that a word belongs to.
-    private var owners: [UInt32]
 
     // The state that was loaded: the sum of its old words that count as they are and that of what
     // counts by name, the old places of the latter, and all places that differ from the base.
@@ -31,26 +31,26 @@ public struct StateCodec: Sendable {
     var namedSum: UInt64 = 0
     /// The sum of all words by their addresses, young ones too.
     var addressSum: UInt64 = 0
-    var special: [UInt32] = []
-    var touched: [UInt32] = []
-    var values: [UInt64] = []
+    var special = Run<UInt32>()
+    var touched = Run<UInt32>()
+    var values = Words()
     /// For each word of the arena, where in `touched` and `values` it is.
-    var slots: [UInt32]
+    var slots = Run<UInt32>()
     // The state after a step from there.
     var nextSum: UInt64 = 0
     var nextNamedSum: UInt64 = 0
     var nextAddressSum: UInt64 = 0
     /// As `special`, where the step has touched what counts by name.
-    var nextSpecial: [UInt32] = []
+    var nextSpecial = Run<UInt32>()
     var namesChanged = false
-    private var young: [UInt32] = []
-    private var named: [UInt64] = []
+    private var young = Run<UInt32>()
+    private var named = Words()
     // Reused from step to step.
-    var nextPlaces: [UInt32] = []
-    var nextValues: [UInt64] = []
+    var nextPlaces = Run<UInt32>()
+    var nextValues = Words()
     var nextSize = 0
     /// Of these, the ones that are as in the base again.
-    var same: [Int] = []
+    var same = Run<Int>()
 
     /// `machine` is the base; nothing that is in use there is given to anybody else later. `values`
     /// are those that nobody asks for, and that are nowhere in the base.
@@ -59,7 +59,8 @@ public struct StateCodec: Sendable {
         values: Range<Int> = 0..<0
     ) {
         machine.oldRecords = UInt32(machine.state.words.count)
-        base = machine.state.words.array
+        // Of its own: what workers share they also count together.
+        base = Words(machine.state.words.array)
         youngest = UInt64(base.count)
         firstValue = UInt64(values.lowerBound)
         valueCount = UInt64(values.count)
@@ -67,22 +68,45 @@ public struct StateCodec: Sendable {
             omitting: WordRoles.Omissions(
                 counts: !countsMatter, waste: !wasteMatters,
                 ratelimits: machine[State.system, .dirtyLimit] == 0))
-        slots = Array(repeating: StateCodec.nowhere, count: base.count)
-        slotRoles = Array(repeating: WordRole(), count: base.count / State.alignment + 1)
-        owners = Array(repeating: 0, count: base.count)
+        slots.grow(to: base.count, StateCodec.nowhere)
+        noteOldRoles(machine)
+    }
+
+    private mutating func noteOldRoles(_ machine: borrowing Machine) {
+        var known: [WordRole: UInt8] = [:]
+        oldRoleNumbers.grow(to: base.count, 0)
         var at = Int(State.system.raw)
         while at < base.count {
             let kind = machine.state.kind(at: UInt32(at))
             let size = max(1, (kind.words + State.alignment - 1) / State.alignment) * State.alignment
-            for place in at..<min(at + size, base.count) { owners[place] = UInt32(at) }
-            if kind == .node {
-                let node = Ref<Node>(raw: UInt32(at))
-                slotRoles[at / State.alignment] = roles.slot(
-                    machine[node, .role], isLeaf: machine[node, .shift] == 0)
+            for offset in 0..<min(size, base.count - at) {
+                let role = role(of: at, kind, offset, machine.state.words)
+                let number = known[role] ?? UInt8(known.count)
+                if known[role] == nil {
+                    known[role] = number
+                    oldRoles.append(role)
+                }
+                oldRoleNumbers[at + offset] = number
             }
             at += size
         }
     }
+
+    /// What a word of a record is.
+    private func role(of raw: Int, _ kind: RecordKind, _ offset: Int, _ words: borrowing Words) -> WordRole {
+        kind == .node && offset >= Node.firstSlot ? slotRole(words[raw]) : roles[kind, offset]
+    }
+
+    /// What the slots of a node are, by its first word.
+    @inline(__always)
+    private func slotRole(_ head: UInt64) -> WordRole {
+        roles.slot(
+            Field<Node, TreeRole>.role.value(in: head), isLeaf: Field<Node, Int>.shift.value(in: head) == 0)
+    }
+
+    /// What a word of the base is.
+    @inline(__always)
+    private func oldRole(_ place: Int) -> WordRole { oldRoles[Int(oldRoleNumbers[place])] }
 
     /// The fingerprint of a machine that has gone on from the loaded state by the changes in its
     /// log.
@@ -102,7 +126,7 @@ public struct StateCodec: Sendable {
     public mutating func fingerprint(taken machine: borrowing Machine) -> UInt64 {
         if namesChanged {
             collectSpecial(machine)
-            nextNamedSum = nextSpecial.isEmpty ? 0 : sumOfNamed(machine)
+            nextNamedSum = nextSpecial.count == 0 ? 0 : sumOfNamed(machine)
         } else {
             nextNamedSum = namedSum
         }
@@ -117,18 +141,6 @@ public struct StateCodec: Sendable {
         x = (x ^ (x &>> 32)) &* 0xd6e8_feb8_6659_fd93
         x = (x ^ (x &>> 32)) &* 0xd6e8_feb8_6659_fd93
         return x ^ (x &>> 32)
-    }
-
-    /// The kind that an old record had in the beginning: it gets no other.
-    private func kind(of ref: UInt32) -> RecordKind {
-        RecordKind(rawValue: UInt8(truncatingIfNeeded: base[Int(ref)])) ?? .free
-    }
-
-    /// What a changed word of an old record is.
-    @inline(__always)
-    private func role(_ kind: RecordKind, _ ref: UInt32, _ offset: Int) -> WordRole {
-        kind == .node && offset >= Node.firstSlot
-            ? slotRoles[Int(ref) / State.alignment] : roles[kind, offset]
     }
 
     @inline(__always)
@@ -157,7 +169,7 @@ public struct StateCodec: Sendable {
                 addressSum = addressSum &- StateCodec.mix(place, change.old) &+ StateCodec.mix(place, change.new)
                 continue
             }
-            let role = role(change.kind, change.ref, Int(change.offset))
+            let role = oldRole(Int(place))
             let (old, new) = (change.old & ~role.ignored, change.new & ~role.ignored)
             if old == new { continue }
             let (before, after) = (StateCodec.mix(place, old), StateCodec.mix(place, new))
@@ -179,20 +191,22 @@ public struct StateCodec: Sendable {
     /// The places of old words that count by name once the changes were made.
     @inline(__always)
     private mutating func collectSpecial(_ machine: borrowing Machine) {
-        nextSpecial.removeAll(keepingCapacity: true)
-        nextSpecial.append(contentsOf: special)
+        nextSpecial.replace(with: special)
         for change in machine.log where UInt64(change.ref) < youngest {
-            let role = role(change.kind, change.ref, Int(change.offset))
-            guard role.isNamed else { continue }
             let at = Int(change.ref) &+ Int(change.offset)
+            let role = oldRole(at)
+            guard role.isNamed else { continue }
             let place = UInt32(at)
             let isNowSpecial = isSpecial(machine.state.words[at] & ~role.ignored, role)
             let known = nextSpecial.firstIndex(of: place)
             if isNowSpecial {
-                if known == nil { nextSpecial.append(place) }
+                if known == nil {
+                    nextSpecial.reserve(nextSpecial.count + 1)
+                    nextSpecial.append(place)
+                }
             } else if let known {
-                nextSpecial.swapAt(known, nextSpecial.count - 1)
-                nextSpecial.removeLast()
+                nextSpecial[known] = nextSpecial[nextSpecial.count - 1]
+                nextSpecial.shrink(to: nextSpecial.count - 1)
             }
         }
     }
@@ -202,14 +216,15 @@ public struct StateCodec: Sendable {
     /// The sum of what refers to young records, and of these: they are named in the order in which
     /// a walk from the old ones comes to them.
     private mutating func sumOfNamed(_ machine: borrowing Machine) -> UInt64 {
-        if nextSpecial.count > 1 { nextSpecial.sort() }
-        young.removeAll(keepingCapacity: true)
-        named.removeAll(keepingCapacity: true)
+        nextSpecial.sort()
+        young.own()
+        young.shrink(to: 0)
+        named.own()
+        named.shrink(to: 0)
         var total: UInt64 = 0
-        for place in nextSpecial {
-            let ref = owners[Int(place)]
-            let role = role(kind(of: ref), ref, Int(place - ref))
-            total &+= StateCodec.mix(UInt64(place), named(machine.state.words[Int(place)], role))
+        for index in 0..<nextSpecial.count {
+            let place = Int(nextSpecial[index])
+            total &+= StateCodec.mix(UInt64(place), named(machine.state.words[place], oldRole(place)))
         }
         var next = 0
         while next < young.count {
@@ -231,8 +246,7 @@ public struct StateCodec: Sendable {
             if word != 0 { sum &+= mixed(word, roles[kind, offset], number, offset) }
         }
         if kind != .node { return sum }
-        let slots = roles.slot(
-            Field<Node, TreeRole>.role.value(in: head), isLeaf: Field<Node, Int>.shift.value(in: head) == 0)
+        let slots = slotRole(head)
         // Most slots are empty: eight are looked at together.
         for group in stride(from: header, to: Node.words, by: 8) {
             var some: UInt64 = 0

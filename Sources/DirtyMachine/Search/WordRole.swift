@@ -3,7 +3,7 @@
 // one that is missing, for then states begin to depend on addresses.
 
 /// What one word of a record is, for telling states apart.
-struct WordRole {
+struct WordRole: Hashable {
     /// Bits that make no difference to what can still happen.
     var ignored: UInt64 = 0
     /// The lower, the upper half is a reference.
@@ -28,7 +28,7 @@ struct WordRole {
 /// The roles of all words of all kinds of records.
 struct WordRoles: Sendable {
     /// 256 for each kind, in the order of `RecordKind`, then those of a node's slots by tree.
-    private var table = [WordRole](repeating: WordRole(), count: (RecordKind.allCases.count + 1) * 256)
+    private var table = Run<WordRole>()
 
     /// What a search may leave out of account.
     struct Omissions {
@@ -41,6 +41,7 @@ struct WordRoles: Sendable {
     }
 
     init(omitting omissions: Omissions) {
+        table.grow(to: (RecordKind.allCases.count + 1) * 256, WordRole())
         setSystem(omissions)
         setAddressSpaces()
         setFiles()
