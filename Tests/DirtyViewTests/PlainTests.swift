@@ -119,7 +119,7 @@ import Testing
         let answer = player.answer("why lost")
         #expect(answer.allSatisfy { $0.unicodeScalars.count <= 80 })
         #expect(answer.first?.hasPrefix("Why: store of 2 to db[0] lost") == true)
-        #expect(answer.contains { $0.hasPrefix("> step 68, reclaim: db.folio[0].cached 1 -> 0") })
+        #expect(answer.contains { $0.hasPrefix("> step 68, reclaim: db.page[0].cached 1 -> 0") })
         #expect(answer.suffix(2).first == "'step N' goes to a step; 'down' and 'up' select, an empty line goes there;")
         #expect(answer.last == "'right' and 'left' ask about another bit; 'back' leaves")
         let below = player.answer("down")

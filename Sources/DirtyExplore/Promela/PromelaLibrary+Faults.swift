@@ -152,7 +152,7 @@ extension PromelaLibrary {
           if
           :: mw ->
             atomic { W[e] = 1; D[e] = 1 };
-            atomic { FLUSH(e) };
+            if :: UPGRADE_FLUSHES -> atomic { FLUSH(e) } :: else fi;
             dirties_under_ptl(p);
             unlock_pte(m);
             fault_dirties(p)

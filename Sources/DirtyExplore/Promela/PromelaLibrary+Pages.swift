@@ -35,8 +35,9 @@ extension PromelaLibrary {
         inline unlock_pte(m) { ptl[m] = 0 }
         inline lock_page(a) { atomic { plock[a] == 0 -> plock[a] = 1 } }
         inline unlock_page(a) { plock[a] = 0 }
-        inline lock_i_mmap() { atomic { i_mmap == 0 -> i_mmap = 1 } }
-        inline unlock_i_mmap() { i_mmap = 0 }
+        /* Walks of the reverse map share the lock on 6.18; who changes it waits until nobody walks. */
+        inline lock_i_mmap() { atomic { i_mmap < (WALKS_SHARE -> 254 : 1) -> i_mmap++ } }
+        inline unlock_i_mmap() { i_mmap-- }
 
         /* ---- Dirty pages ---- */
         inline set_page_dirty(a, by_fault) {

@@ -117,4 +117,11 @@ extension Machine {
 
     /// flush_tlb_page().
     mutating func flushTLBPage(_ mm: Ref<MM>, _ vpn: Int) { flushTLB(mm, vpn..<vpn + 1) }
+
+    /// What ptep_set_access_flags() does once a PTE allows more than before. 2.6 flushes the page. On
+    /// x86, 6.18 leaves the TLBs alone: the CPU that faulted has dropped its entry by that, and another
+    /// one that still has a read-only entry walks the page table again before it faults.
+    mutating func flushAfterUpgrade(_ mm: Ref<MM>, _ vpn: Int) {
+        if rules.generation == .v2_6 { flushTLBPage(mm, vpn) }
+    }
 }

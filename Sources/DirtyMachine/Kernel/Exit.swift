@@ -11,6 +11,7 @@ extension Machine {
             guard mm.exists, self[process, .isAlive] else { return .leave() }
             for thread in state.processes where self[thread, .mm] == mm {
                 self[thread, .isAlive] = false
+                self[thread, .death] = self[process, .death]
             }
             self[mm, .users] = 0
             guard isLastUser(t) else { return .leave() }

@@ -115,7 +115,9 @@ extension Machine {
     /// Marks the task's process for death by a signal; the task runs do_exit() next.
     mutating func kill(_ t: Ref<Task>, _ signal: Outcome) {
         // A sibling may have killed the process meanwhile.
-        self[t, .outcome] = self[self[t, .process], .isAlive] ? signal : .SIGKILL
+        let process = self[t, .process]
+        self[t, .outcome] = self[process, .isAlive] ? signal : .SIGKILL
+        if self[process, .isAlive], self[process, .death] == .ok { self[process, .death] = signal }
         self[t, .isKilled] = true
     }
 
@@ -151,7 +153,7 @@ extension Machine {
             entry.accessed = true
             if self[t, .vmfWrite] { entry.dirty = true }
             setPTE(mm, vpn, entry)
-            if self[t, .vmfWrite] { flushTLBPage(mm, vpn) }
+            if self[t, .vmfWrite] { flushAfterUpgrade(mm, vpn) }
             unlockPTL(mm, t)
             return .leave()
         default: return .leave()

@@ -54,8 +54,15 @@ extension Machine {
 
     // MARK: Locks of a file
 
+    /// i_mmap_lock_write() on 6.18.
     mutating func lockImmap(_ file: Ref<File>, _ task: Ref<Task>) -> Flow? {
         take(file, .immapLock, task) ? nil : .blocked(.immapLock, file.raw)
+    }
+    /// For a walk that looks VMAs up and changes none: rmap_walk_file() and unmap_mapping_pages() take
+    /// i_mmap_rwsem for reading on 6.18, so that several may walk at once. 2.6 has a spinlock.
+    mutating func lockImmapForWalk(_ file: Ref<File>, _ task: Ref<Task>) -> Flow? {
+        guard rules.generation == .v6 else { return lockImmap(file, task) }
+        return takeShared(file, .immapLock, task) ? nil : .blocked(.immapLock, file.raw)
     }
     /// For a change of the reverse map that is over within one atomic step.
     func waitForImmap(_ file: Ref<File>) -> Flow? {

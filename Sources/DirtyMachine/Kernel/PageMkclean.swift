@@ -16,7 +16,7 @@ extension Machine {
         case 1:  // M2
             return self[page, .mapping].exists ? .next : .leave(0)
         case 2:  // M3
-            if let wait = lockImmap(self[page, .mapping], t) { return wait }
+            if let wait = lockImmapForWalk(self[page, .mapping], t) { return wait }
             self[t, .rmapPgoff] = -1
             self[t, .rmapSerial] = 0
             return .next

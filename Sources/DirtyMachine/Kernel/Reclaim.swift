@@ -84,7 +84,7 @@ extension Machine {
         let mm = self[t, .rmapVMA].exists ? self[self[t, .rmapVMA], .mm] : Ref<MM>.none
         switch position {
         case 0:
-            if let wait = lockImmap(self[page, .mapping], t) { return wait }
+            if let wait = lockImmapForWalk(self[page, .mapping], t) { return wait }
             self[t, .rmapPage] = page
             self[t, .rmapPgoff] = -1
             self[t, .rmapSerial] = 0

@@ -57,7 +57,7 @@ extension Machine {
         let file = self[t, .file]
         switch position {
         case 0:
-            if let wait = lockImmap(file, t) { return wait }
+            if let wait = lockImmapForWalk(file, t) { return wait }
             if rules.generation == .v2_6 { self[file, .truncateCount] += 1 }
             self[t, .rmapPgoff] = -1
             self[t, .rmapSerial] = 0

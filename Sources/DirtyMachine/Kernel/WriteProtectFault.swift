@@ -53,7 +53,7 @@ extension Machine {
             entry.dirty = true
             if self[vma, .flags].contains(.write) { entry.write = true }
             setPTE(mm, vpn, entry)
-            flushTLBPage(mm, vpn)
+            flushAfterUpgrade(mm, vpn)
             self[t, .vmfReturnedWrite] = true
             let page = self[t, .vmfPage]
             noteReuse(t, page)
@@ -104,7 +104,7 @@ extension Machine {
             entry.dirty = true
             entry.write = true
             setPTE(mm, vpn, entry)
-            flushTLBPage(mm, vpn)
+            flushAfterUpgrade(mm, vpn)
             return .jump(6)
         case 10:  // S17 locked, on 2.6: the page lock is taken outside ptl
             getPage(self[t, .vmfPage])

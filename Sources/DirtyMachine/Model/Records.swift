@@ -86,6 +86,10 @@ public enum Process: Record {
 extension Field where R == Process, Value == Bool {
     static var isAlive: Self { Self(0, bits: 8, 1) }
 }
+extension Field where R == Process, Value == Outcome {
+    /// The signal that killed it; `.ok` while it lives, and where it exited.
+    static var death: Self { Self(0, bits: 24, 8) }
+}
 extension Field where R == Process, Value == Int {
     static var cpu: Self { Self(0, bits: 16, 8) }
     static var name: Self { Self(1, bits: 0, 32) }

@@ -224,8 +224,7 @@ extension Machine {
     private func describeMM(_ change: Change) -> [Alteration] {
         guard state.kind(at: change.ref) == .mm else { return [] }
         let mm = Ref<MM>(raw: change.ref)
-        let lock = rules.generation == .v6 ? "mmap_lock" : "mmap_sem"
-        let list: [(String, Field<MM, Lock>)] = [(lock, .mmapLock), ("ptl", .ptl)]
+        let list: [(String, Field<MM, Lock>)] = [(KernelWords(rules.generation).mmap, .mmapLock), ("ptl", .ptl)]
         return fields(change, name(of: self[mm, .owner]), list, holder)
     }
 
@@ -233,7 +232,7 @@ extension Machine {
         let subject = name(of: Ref<File>(raw: change.ref))
         let locks: [(String, Field<File, Lock>)] = [
             ("i_mmap_lock", .immapLock), ("private_lock", .privateLock),
-            (rules.generation == .v6 ? "i_rwsem" : "i_mutex", .inodeLock),
+            (KernelWords(rules.generation).inode, .inodeLock),
         ]
         return fields(change, subject, locks, holder)
             + fields(change, subject, [("size", Field<File, Int>.size)]) { "\($0)" }

@@ -36,18 +36,18 @@ extension Machine {
             let readers = (0..<56).filter { lock.readers >> UInt64($0) & 1 == 1 }
             add(reason, object, path, lock.writer != 0 ? [lock.writer] : readers, isExclusive: lock.writer != 0 || readers.isEmpty)
         }
-        let isModern = rules.generation == .v6
+        let words = KernelWords(rules.generation)
         var spaces: Set<Ref<MM>> = []
         for process in state.processes where self[process, .mm].exists {
             let mm = self[process, .mm]
             guard spaces.insert(mm).inserted else { continue }
             let owner = name(of: self[mm, .owner])
-            add(.mmapLock, mm.raw, "\(owner).\(isModern ? "mmap_lock" : "mmap_sem")", self[mm, .mmapLock])
+            add(.mmapLock, mm.raw, "\(owner).\(words.mmap)", self[mm, .mmapLock])
             add(.ptl, mm.raw, "\(owner).ptl", self[mm, .ptl])
         }
         for file in state.files {
             let name = name(of: file)
-            add(.inodeLock, file.raw, "\(name).\(isModern ? "i_rwsem" : "i_mutex")", self[file, .inodeLock])
+            add(.inodeLock, file.raw, "\(name).\(words.inode)", self[file, .inodeLock])
             add(.immapLock, file.raw, "\(name).i_mmap_lock", self[file, .immapLock])
             add(.privateLock, file.raw, "\(name).private_lock", self[file, .privateLock])
         }

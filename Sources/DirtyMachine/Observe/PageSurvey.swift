@@ -5,9 +5,10 @@ extension PageWord {
     /// How much it matters in a crowd: unwritten data first, and of that what a CPU may add to.
     public var severity: Int {
         switch self {
-        case .dirty: 12
-        case .redirtied: 11
-        case .pteDirty: 10
+        case .dirty: 13
+        case .redirtied: 12
+        case .pteDirty: 11
+        case .staleTLB: 10
         case .dirtyProtected: 9
         case .dirtyUnmapped: 8
         case .writeback: 7

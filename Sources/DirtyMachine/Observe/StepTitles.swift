@@ -24,18 +24,6 @@ public func title(of frame: StackFrame, generation: Rules.Generation) -> StepTit
     return titles[frame.position]
 }
 
-/// The locks' names changed with time.
-private struct LockNames {
-    let mmap, inode, immap: String
-
-    init(_ generation: Rules.Generation) {
-        let isModern = generation == .v6
-        mmap = isModern ? "mmap_lock" : "mmap_sem"
-        inode = isModern ? "i_rwsem" : "i_mutex"
-        immap = isModern ? "i_mmap_rwsem" : "i_mmap_lock"
-    }
-}
-
 private func step(_ label: String, _ text: String) -> StepTitle {
     StepTitle(label: label, text: text)
 }
@@ -150,7 +138,8 @@ extension StepTitle {
                 step("W1", "look at the page and the VMA: reuse or copy?"),
                 step("W3a", "release ptl for page_mkwrite"),
                 step("W4", "see if anybody shares the anonymous page"),
-                step("W3b", "make the PTE writable and dirty, flush the TLBs"),
+                // x86 has not flushed here since 3.8: nobody can do more by an old entry.
+                step("W3b", "make the PTE writable and dirty" + (isModern ? "" : ", flush the TLBs")),
                 step("W3a", "take ptl again, compare the PTE"),
                 step("W3a", "the page was truncated: try again"), step("release ptl"),
                 step(isModern ? "lock the page" : "wait until nobody has the page locked"),
@@ -184,7 +173,7 @@ extension StepTitle {
     private static func dirtyTitles(
         _ function: KernelFunction, _ generation: Rules.Generation
     ) -> [StepTitle]? {
-        let lock = LockNames(generation)
+        let lock = KernelWords(generation)
         let isModern = generation == .v6
         let account = step("D4", "count it in nr_dirty, tag it DIRTY")
         let inode = step("D5", "mark the inode dirty")
@@ -229,7 +218,7 @@ extension StepTitle {
         case .cancel_dirty_page:
             return [step("clear PG_dirty, keep tag and PTEs"), step("take it off nr_dirty")]
         case .try_to_free_buffers:
-            return [step("take private_lock, detach the clean buffers"), step("release private_lock")]
+            return [step("take \(lock.bufferRing), detach the clean buffers"), step("release \(lock.bufferRing)")]
         case .strip_page:
             return [step("lock the next page that has buffers"), step("unlock the page")]
         default: return nil
@@ -241,7 +230,7 @@ extension StepTitle {
     private static func writebackTitles(
         _ function: KernelFunction, _ generation: Rules.Generation
     ) -> [StepTitle]? {
-        let lock = LockNames(generation)
+        let lock = KernelWords(generation)
         switch function {
         case .write_cache_pages, .xfs_vm_writepages, .nfs_writepages:
             return [
@@ -310,7 +299,7 @@ extension StepTitle {
     private static func callTitles(
         _ function: KernelFunction, _ generation: Rules.Generation
     ) -> [StepTitle]? {
-        let lock = LockNames(generation)
+        let lock = KernelWords(generation)
         let (take, release) = (step("take \(lock.mmap)"), step("release \(lock.mmap)"))
         let (takeInode, releaseInode) = (step("take \(lock.inode)"), step("release \(lock.inode)"))
         switch function {
@@ -396,7 +385,7 @@ extension StepTitle {
     private static func remoteTitles(
         _ function: KernelFunction, _ generation: Rules.Generation
     ) -> [StepTitle]? {
-        let lock = LockNames(generation)
+        let lock = KernelWords(generation)
         switch function {
         case .follow_page:
             return [step("take ptl: does the PTE suffice? Take the page"), step("release ptl")]
@@ -439,7 +428,7 @@ extension StepTitle {
     private static func unmapTitles(
         _ function: KernelFunction, _ generation: Rules.Generation
     ) -> [StepTitle]? {
-        let lock = LockNames(generation)
+        let lock = KernelWords(generation)
         switch function {
         case .unmap_region: return [step("take the VMA out of the reverse map, free it")]
         case .zap_pte_range:

@@ -59,7 +59,7 @@ extension Machine {
 
     /// A lock in the kernel's words: `page lock of db[0]`, `mmap_lock of A`.
     public func name(of waiting: Waiting) -> String {
-        let isModern = rules.generation == .v6
+        let words = KernelWords(rules.generation)
         func page() -> String {
             let folio = Ref<Folio>(raw: waiting.object)
             let file = self[folio, .mapping]
@@ -70,12 +70,12 @@ extension Machine {
         func file() -> String { name(of: Ref<File>(raw: waiting.object)) }
         switch waiting.reason {
         case .nothing: return ""
-        case .mmapLock: return (isModern ? "mmap_lock" : "mmap_sem") + " of \(mm())"
+        case .mmapLock: return words.mmap + " of \(mm())"
         case .ptl: return "page table lock of \(mm())"
-        case .immapLock: return (isModern ? "i_mmap_rwsem" : "i_mmap_lock") + " of \(file())"
-        case .privateLock: return "private_lock of \(file())"
-        case .inodeLock: return (isModern ? "i_rwsem" : "i_mutex") + " of \(file())"
-        case .pageLock: return (isModern ? "folio lock" : "page lock") + " of \(page())"
+        case .immapLock: return words.immap + " of \(file())"
+        case .privateLock: return words.bufferRing + " of \(file())"
+        case .inodeLock: return words.inode + " of \(file())"
+        case .pageLock: return words.page + " lock of \(page())"
         case .writeback: return "writeback of \(page())"
         case .bufferLock: return "buffer lock of \(page())"
         }
@@ -104,6 +104,20 @@ extension Machine {
     // MARK: Attributes of records
 
     public func isAlive(_ process: Ref<Process>) -> Bool { self[process, .isAlive] }
+
+    /// How a dead process came to its end, in a few words: `killed by SIGBUS: no page of the file there`;
+    /// nil while it lives.
+    public func ending(of process: Ref<Process>) -> String? {
+        guard !self[process, .isAlive] else { return nil }
+        let reason =
+            switch self[process, .death] {
+            case .SIGSEGV: "no VMA allows the access"
+            case .SIGBUS: "the file has no page there"
+            case .SIGKILL: "no memory for its fault"
+            default: ""
+            }
+        return reason.isEmpty ? "has ended" : "killed by \(self[process, .death].name): \(reason)"
+    }
     public func size(of file: Ref<File>) -> Int { self[file, .size] }
     public func fileSystem(of file: Ref<File>) -> FileSystem { self[file, .fileSystem] }
     public func isAnonymous(_ file: Ref<File>) -> Bool { self[file, .isAnonymous] }

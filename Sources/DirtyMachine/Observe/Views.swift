@@ -44,6 +44,7 @@ public enum PageWord: String, Sendable, CaseIterable {
     case cached = "CACHED"
     case clean = "CLEAN"
     case cleanWritable = "CLEAN,W"
+    case staleTLB = "TLB-STALE"
     case pteDirty = "PTE-DIRTY"
     case dirty = "DIRTY"
     case dirtyProtected = "DIRTY,WP"
@@ -266,9 +267,18 @@ extension Machine {
         if isDirty(folio) {
             return entries.writable > 0 ? .dirty : entries.mapping > 0 ? .dirtyProtected : .dirtyUnmapped
         }
-        if entries.mapping == 0 { return .cached }
         if entries.dirty > 0 { return .pteDirty }
+        if takesUnseenStores(folio) { return .staleTLB }
+        if entries.mapping == 0 { return .cached }
         return entries.writable > 0 ? .cleanWritable : .clean
+    }
+
+    /// Whether some CPU still stores to a frame by an entry of its TLB that is writable and dirty, while
+    /// the PTE is not, so that nobody would learn of the store.
+    public func takesUnseenStores(_ folio: Ref<Folio>) -> Bool {
+        (0..<cpuCount).contains { cpu in
+            state.tlb(of: cpu) { $0.folio == folio && $0.write && $0.dirty && staleness(of: $0) != nil }
+        }
     }
 
     /// What the page tables say of a frame.

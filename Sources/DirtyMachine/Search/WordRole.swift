@@ -91,6 +91,8 @@ struct WordRoles: Sendable {
 
     private mutating func setAddressSpaces() {
         references(.process, low: [2, 4], high: [2])
+        // What killed a process is told to people; nothing that comes after depends on it.
+        self[.process, 0].ignored |= 0xff << 24
         references(.mm, low: [1, 2], high: [1, 2])
         references(.vma, low: [5, 6, 10, 12], high: [5, 6, 10])
         // Bits that share a half with nothing else.

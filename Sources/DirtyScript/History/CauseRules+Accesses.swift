@@ -7,7 +7,7 @@ extension CauseRules {
     func trail(ofAccessBefore before: Machine) -> Trail {
         let isStore = move.frame?.function == .user_store
         let what = isStore ? "store" : "load"
-        guard let access = target(before) else { return Trail(because: "the program's own \(what)") }
+        guard let access = target(before) else { return Trail(because: "it is the program's own \(what)") }
         let space = access.space
         let (path, entry) = (before.path(of: space, access.vpn), before.entry(space, access.vpn))
         guard entry.isMapped else {
@@ -21,7 +21,7 @@ extension CauseRules {
                 bits: [Bit(path + ".write", "0"), Bit(path + ".present", "1")],
                 because: "the store found the PTE without its write bit")
         }
-        return Trail(because: "the program's own \(what)")
+        return Trail(because: "it is the program's own \(what)")
     }
 
     /// The page that the task's access is about, and the CPU that it is made on. `folio` is what it

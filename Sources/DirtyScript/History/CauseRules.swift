@@ -145,9 +145,9 @@ struct CauseRules {
             }
         }
         switch alteration.attribute {
-        case "nr_dirty": return Trail(bits: pages("dirty"), because: "the number of dirty pages")
-        case "nr_writeback": return Trail(bits: pages("writeback"), because: "the number of pages under writeback")
-        case "nr_mapped": return Trail(bits: pages("mapcount").map { Bit($0.path) }, because: "the number of mapped pages")
+        case "nr_dirty": return Trail(bits: pages("dirty"), because: "it counts the dirty pages, and there are \(isMore ? "more" : "fewer") now")
+        case "nr_writeback": return Trail(bits: pages("writeback"), because: "it counts the pages under writeback, and there are \(isMore ? "more" : "fewer") now")
+        case "nr_mapped": return Trail(bits: pages("mapcount").map { Bit($0.path) }, because: "it counts the mapped pages, and there are \(isMore ? "more" : "fewer") now")
         case "pgfault", "pgmajfault": return access("a fault is counted")
         case "tlb_flush": return Trail(because: "the function has changed a page table, so it flushes the TLBs")
         default: return Trail(because: "")

@@ -231,7 +231,7 @@ extension Session {
                 Complaint(
                     unknown: "thing to watch", head, among: files + spaces + Vocabulary.counters + declarations.labels))
         }
-        return .success(.path(word))
+        return .success(.path(KernelWords(machine.rules.generation).inReports(word)))
     }
 
     /// `m` or `m[2]`

@@ -130,6 +130,14 @@ struct CauseSearch {
             let isAccess = trail.accessOf == move.slot && move.frame?.function.isAccess == true
             let all = isAccess || trail.bits.isEmpty ? [] : walker.latestAlterations
             var found = all.filter { alteration in trail.bits.contains { $0.matches(alteration) } }
+            // Cleaning a PTE empties it and writes it back: what became of W was settled when it was emptied.
+            if found.allSatisfy({ $0.function == .page_mkclean_one && $0.attribute == "present" && $0.new == "1" }),
+                trail.bits.contains(where: { $0.path.hasSuffix(".write") })
+            {
+                found = []
+            }
+            // What was asked about first is told first.
+            found = trail.bits.flatMap { bit in found.filter(bit.matches) }.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
             guard isAccess || !found.isEmpty else {
                 walker.stepBack()
                 continue

@@ -11,7 +11,7 @@ public struct WhyQuestion: Hashable, Sendable {
     /// A store that is lost: its chain begins where the last copy went.
     public var lost: LostStore?
     /// A kernel function that a task is in: its chain begins with its call.
-    var function: KernelFunction?
+    public internal(set) var function: KernelFunction?
     /// Whether what lies below the paths counts, too.
     var isPrefix = false
 }
@@ -89,7 +89,7 @@ extension Session {
         let lost = pages.filter { $0.lost != nil }
         let rest = pages.filter { $0.lost == nil }
         switch machine.word(for: page) {
-        case .clean, .cleanWritable, .unmapped: return lost + bits + rest
+        case .clean, .cleanWritable, .staleTLB, .unmapped: return lost + bits + rest
         case .pteDirty: return lost + [bits[1], bits[0], bits[2]] + rest
         case .notPresent, .cached: return lost + [bits[2]] + rest + bits.prefix(2)
         default: return lost + first(of: rest, for: machine.word(for: page)) + bits

@@ -60,7 +60,7 @@ public struct Question: Hashable, Sendable {
             }
         func name(_ page: Operand) -> String { "\(page.name)[\(page.range?.lowerBound ?? 0)]" }
         switch prediction {
-        case .next: return "What changes first?  \(command)"
+        case .next: return "Which of these changes first?  \(command)"
         case .faults: return "How many page faults?  \(command)"
         case .outcome: return "How does it end?  \(command)"
         case .value: return "Which value comes back?  \(command)"

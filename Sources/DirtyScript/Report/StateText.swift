@@ -8,7 +8,7 @@ public enum StateText {
     public static func lines(_ machine: Machine) -> [String] {
         var lines: [String] = [""]
         for process in machine.state.processes {
-            let alive = machine.isAlive(process) ? "" : "  (ended)"
+            let alive = machine.ending(of: process).map { $0.hasPrefix("killed") ? "  (\($0))" : "  (ended)" } ?? ""
             lines.append("process \(machine.name(of: process))  CPU\(machine.cpu(of: process))\(alive)")
             for piece in machine.pieces(of: process) {
                 lines.append(contentsOf: vma(piece, machine))

@@ -14,6 +14,35 @@ public enum Pane: Int, CaseIterable, Sendable {
         allCases.first { String(describing: $0) == name.lowercased() }
     }
 
+    /// The pane that `:pane NAME` means: by its name, or by what its tab or its title says.
+    static func called(_ name: String) -> Pane? {
+        let name = name.lowercased()
+        return named(name) ?? allCases.first { $0.shortName.lowercased() == name || $0.title.lowercased() == name }
+    }
+
+    /// Its title, without what it says of the moment.
+    var title: String {
+        switch self {
+        case .vmas: "VMAs and files"
+        case .pages: "Pages"
+        case .calls: "Call path"
+        case .changes: "What changed"
+        case .counters: "Dirty accounting"
+        case .narration: "Narration"
+        case .tasks: "Who can move"
+        case .tlb: "TLB"
+        case .log: "Log of moves"
+        case .rmap: "Who maps it"
+        case .file: "Memory against disk"
+        case .history: "History of the page"
+        case .script: "Script"
+        case .invariants: "Invariants"
+        case .map: "Map"
+        case .course: "Dirty pages over time"
+        case .locks: "Locks"
+        }
+    }
+
     /// Its name on a tab.
     var shortName: String {
         switch self {

@@ -188,7 +188,7 @@ extension PageWord {
         case .anonymous: 3
         case .clean: 4
         case .cleanWritable: 5
-        case .pteDirty: 6
+        case .staleTLB, .pteDirty: 6
         case .dirtyUnmapped: 7
         case .dirtyProtected: 8
         case .dirty: 9

@@ -24,6 +24,14 @@ struct AreaPane {
             }
         }
         if height >= 4 { listing.header = [header] }
+        // Who is dead has no VMAs any more: it is told below them what became of it.
+        let endings = endings
+        let room = height - listing.count - listing.header.count
+        if height >= 6 || room > 0 {
+            listing.footer = Array(endings.suffix(height >= 6 ? 2 : room))
+        } else if let last = endings.last {
+            listing.title += "  " + last.text.split { " :".contains($0) }.prefix(4).joined(separator: " ")
+        }
         return listing
     }
 
@@ -33,6 +41,18 @@ struct AreaPane {
         guard scene.areas.count > height || !filter.isEmpty else { return "" }
         let at = scene.selection.flatMap { scene.now.index(of: $0, in: scene.areas) }
         return filter + "  \(at.map { "\($0 + 1)/" } ?? "")\(scene.areas.count)"
+    }
+
+    /// `A killed by SIGBUS: the file has no page there`
+    private var endings: [Line] {
+        scene.now.state.processes.compactMap { process in
+            guard let ending = scene.now.ending(of: process) else { return nil }
+            var line = Line("  ")
+            line.isChanged = scene.was.isAlive(process)
+            line.column(scene.now.name(of: process), 5)
+            line.add(ending, ending.hasPrefix("killed") ? Style(.error) : Style(.plain, .dim))
+            return line
+        }
     }
 
     private var isWide: Bool { columns >= 62 }

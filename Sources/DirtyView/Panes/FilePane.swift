@@ -60,7 +60,7 @@ struct FilePane {
                 : "\(lost) stores are lost here: neither memory nor disk has their values"
         }
         return differing == 0
-            ? "memory and disk agree here" : "\(differing) of these differ: only a write to the disk makes them agree"
+            ? "memory and disk agree here" : "memory and disk differ in " + (differing == 1 ? "1 page; they agree once it is written" : "\(differing) pages; they agree once those are written")
     }
 
     private func value(_ line: inout Line, _ text: String, _ old: String) {

@@ -162,7 +162,9 @@ struct HistoryPane {
         let folio = page.folio
         let dot = Cell(".", Style(.absent))
         switch row {
-        case .pte: return page.vpn > 0 ? entry(page.pte) : entries(machine.reach(of: page))
+        case .pte:
+            if folio.exists, machine.takesUnseenStores(folio) { return Cell("u", PageWord.staleTLB.style) }
+            return page.vpn > 0 ? entry(page.pte) : entries(machine.reach(of: page))
         case .page:
             return !folio.exists ? dot : machine.isDirty(folio) ? Cell("D", Style(.dirty)) : Cell("c", Style(.absent))
         case .tag:

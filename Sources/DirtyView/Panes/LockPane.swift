@@ -28,7 +28,8 @@ struct LockPane {
         let old = scene.alterations.contains { $0.path == lock.path }
         line.isChanged = old
         let isShort = columns < 44
-        line.column(isShort ? lock.path : lock.name, isShort ? 16 : min(30, columns / 2))
+        let path = KernelWords(scene.generation).onScreen(lock.path)
+        line.column(isShort ? endOfPath(path, 16) : lock.name, isShort ? 16 : min(30, columns / 2))
         line.add(" ")
         let holders = lock.holders.map { now.taskName($0) }.joined(separator: ",")
         line.add(holders.isEmpty ? (lock.path.hasSuffix(".writeback") ? "device" : "-") : holders, Style(.plain, old ? .changed : .bold))

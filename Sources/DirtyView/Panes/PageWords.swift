@@ -9,13 +9,14 @@ extension PageWord {
         case .pteDirty, .dirty, .dirtyProtected, .dirtyUnmapped: .dirty
         case .writeback: .writeback
         case .redirtied: .redirtied
+        case .staleTLB: .error
         // Nothing would tell of a store to it: the trap is not armed, and it has not its colour.
         case .cleanWritable: .plain
         case .anonymous, .zero: .plain
         }
     }
 
-    var style: Style { Style(role, self == .cleanWritable ? .bold : []) }
+    var style: Style { Style(role, self == .cleanWritable || self == .staleTLB ? .bold : []) }
 
     /// Its cell in a strip of pages.
     var glyph: PageGlyph {
@@ -29,6 +30,7 @@ extension PageWord {
         case .dirtyProtected, .dirtyUnmapped: .dirtyProtected
         case .writeback: .writeback
         case .redirtied: .redirtied
+        case .staleTLB: .unseen
         }
     }
 }

@@ -61,16 +61,20 @@ struct NarrationPane {
         let outlook = now.outlook(ofStoreBy: process, at: page.vpn)
         var text: String
         switch outlook {
-        case .unseen: text = "unseen, CPU\(now.cpu(of: process))'s TLB has it writable and dirty"
-        case .marksEntry: text = "the CPU sets D in the PTE, no fault"
+        case .unseen: text = "unseen, by a stale entry of CPU\(now.cpu(of: process))'s TLB"
+        case .passes: text = "straight to memory, CPU\(now.cpu(of: process))'s TLB has W and D"
+        case .marksEntry: text = "no fault, the CPU sets D in the PTE"
+        case .findsDirty: text = "no fault, the PTE has W and D already"
         case .faultsOnProtection:
             text = "a fault, the PTE is read-only" + (now.isTracked(process, page.vpn) ? ": the kernel learns of it" : "")
         case .faultsOnAbsence: text = "a fault, there is no PTE"
         case .refused: text = "SIGSEGV"
         }
         text = "\(owner) stores to \(name)[\(selection.page)]: " + text
-        if page.folio.exists, now.isDirty(page.folio), !now.isUnderWriteback(page.folio), now.reach(of: page).writable > 0 {
-            let more = "; writeback takes W first"
+        if now.isTracked(process, page.vpn), page.pte?.write == true, page.folio.exists, now.isDirty(page.folio),
+            !now.isUnderWriteback(page.folio)
+        {
+            let more = "; once it is written, a fault again"
             if text.count + more.count + 8 <= columns { text += more }
         }
         var line = Line(" if    ", Style(.plain, .dim))
@@ -143,7 +147,9 @@ struct TaskPane {
             return line
         }
         if candidate.hasEnded {
-            line.add(candidate.command + "  has ended", Style(.plain, .dim))
+            let process = candidate.task.map { scene.now.process(of: $0) }
+            let ending = process.flatMap { $0.exists ? scene.now.ending(of: $0) : nil } ?? "has ended"
+            line.add(candidate.command + "  " + ending, Style(.plain, .dim))
             return line
         }
         let frame = candidate.task.flatMap { scene.now.state.stack(of: $0).last }
@@ -178,7 +184,7 @@ struct LogPane {
 
     private func row(_ number: Int, _ move: Move) -> Line {
         var line = Line()
-        line.column("\(number)", 5, Style(.plain, .dim), right: true)
+        line.column("\(number)", max(5, String(scene.session.position).count), Style(.plain, .dim), right: true)
         line.add(" ")
         let failures = scene.session.failures(of: number - 1)
         guard failures.isEmpty else {

@@ -16,18 +16,11 @@ struct ChangesPane {
         listing.empty =
             scene.session.position == 0
             ? "nothing yet" : isCaption ? "nothing: a caption" : "nothing that others can see"
-        guard changes.count <= height else {
-            let (subjects, groups) = groups(changes)
-            listing.count = groups.count
-            listing.row = { groups[$0] }
-            listing.subject = { .item(.path(subjects[$0])) }
-            return listing
-        }
-        // The values stand in one column, as near to the paths as the longest of them allows.
-        let longest = changes.map { $0.path.unicodeScalars.count }.max() ?? 0
-        let path = min(max(longest, 16), max(12, columns - 19))
-        listing.row = { row(changes[$0], path) }
-        listing.subject = { .item(.path(changes[$0].path)) }
+        let things = things(changes)
+        let rows = changes.count > height ? things.map { ($0[0].subject.isEmpty ? $0[0].path : $0[0].subject, line($0)) } : things.flatMap(rows)
+        listing.count = rows.count
+        listing.row = { rows[$0].line }
+        listing.subject = { .item(.path(rows[$0].path)) }
         return listing
     }
 
@@ -37,49 +30,81 @@ struct ChangesPane {
         "locked", "cached", "valid", "sampled", "alive", "tag.dirty", "tag.writeback", "tag.towrite",
     ]
 
-    /// Where a row for each change would not fit: a row for each thing that changed.
-    private func groups(_ changes: [Alteration]) -> (subjects: [String], lines: [Line]) {
-        var subjects: [String] = []
+    private typealias Row = (path: String, line: Line)
+
+    private var words: KernelWords { KernelWords(scene.generation) }
+
+    /// The changes of each thing, in the order of the first.
+    private func things(_ changes: [Alteration]) -> [[Alteration]] {
+        var order: [String] = []
         var bySubject: [String: [Alteration]] = [:]
         for change in changes {
             let subject = change.subject.isEmpty ? change.attribute : change.subject
-            if bySubject[subject] == nil { subjects.append(subject) }
+            if bySubject[subject] == nil { order.append(subject) }
             bySubject[subject, default: []].append(change)
         }
-        return (subjects, subjects.map { line($0, bySubject[$0] ?? []) })
+        return order.map { bySubject[$0] ?? [] }
     }
 
-    private func line(_ subject: String, _ changes: [Alteration]) -> Line {
-        var line = Line(" ")
-        line.isChanged = true
-        line.add(subject)
-        for flag in changes where Self.flags.contains(flag.attribute) {
-            line.add(" " + (flag.new == "0" ? "-" : "+"), Style(.plain, .dim))
-            line.add(flag.attribute, Style(.plain, .changed))
+    /// The bits of a thing share a row; what has values has one for each.
+    private func rows(_ changes: [Alteration]) -> [Row] {
+        let bits = changes.filter { Self.flags.contains($0.attribute) }
+        guard bits.count > 1 else { return changes.map { ($0.path, row($0)) } }
+        let rest = changes.filter { !Self.flags.contains($0.attribute) }
+        return [(bits[0].subject, line(bits))] + rest.map { ($0.path, row($0)) }
+    }
+
+    private func line(_ changes: [Alteration]) -> Line {
+        let shown = changes.map(words.onScreen)
+        var tail = Line()
+        for flag in shown where Self.flags.contains(flag.attribute) {
+            tail.add(" " + (flag.new == "0" ? "-" : "+"), Style(.plain, .dim))
+            tail.add(flag.attribute, Style(.plain, .changed))
         }
-        var left = changes.filter { !Self.flags.contains($0.attribute) }
+        var left = shown.filter { !Self.flags.contains($0.attribute) }
         while let first = left.first {
             let alike = left.filter { $0.old == first.old && $0.new == first.new }
             left.removeAll { $0.old == first.old && $0.new == first.new }
             let names = first.subject.isEmpty ? [] : alike.map(\.attribute)
-            line.add("  " + (names + [first.old]).joined(separator: " "), Style(.plain, .dim))
-            line.add(" -> ", Style(.plain, .dim))
-            line.add(first.new, Style(.plain, .changed))
+            tail.add("  " + (names + [first.old]).joined(separator: " "), Style(.plain, .dim))
+            tail.add(" -> ", Style(.plain, .dim))
+            tail.add(first.new, Style(.plain, .changed))
         }
+        let subject = shown[0].subject.isEmpty ? shown[0].attribute : shown[0].subject
+        var line = Line(" ")
+        line.isChanged = true
+        line.add(endOfPath(subject, columns - 4 - tail.width))
+        line.add(tail)
         return line
     }
 
-    private func row(_ change: Alteration, _ width: Int) -> Line {
+    private func row(_ change: Alteration) -> Line {
+        let shown = words.onScreen(change)
+        let old = max(3, min(shown.old.count, 14))
         var line = Line()
         line.isChanged = true
         line.add(" ")
-        line.column(change.path, width)
+        // The values stand in one column, as near to the paths as the longest of them allows.
+        let longest = scene.alterations.map { words.onScreen($0).path.unicodeScalars.count }.max() ?? 0
+        let width = min(max(longest, 16), max(12, columns - 19))
+        line.column(endOfPath(shown.path, width), width)
         line.add("  ")
-        line.column(change.old, max(3, min(change.old.count, 14)), Style(.plain, .dim), right: true)
+        line.column(shown.old, old, Style(.plain, .dim), right: true)
         line.add(" -> ", Style(.plain, .dim))
-        line.add(change.new, Style(.plain, .changed))
+        line.add(shown.new, Style(.plain, .changed))
         return line
     }
+}
+
+/// A path in so many columns: it is cut at its beginning, for the end says what it is.
+func endOfPath(_ path: String, _ columns: Int) -> String {
+    guard path.unicodeScalars.count > columns, columns > 1 else { return path }
+    let parts = path.split(separator: ".")
+    for first in parts.indices.dropFirst() {
+        let end = parts[first...].joined(separator: ".")
+        if end.unicodeScalars.count < columns { return "~" + end }
+    }
+    return "~" + String(String.UnicodeScalarView(path.unicodeScalars.suffix(columns - 1)))
 }
 
 /// The counters, as bars of one cell a page.

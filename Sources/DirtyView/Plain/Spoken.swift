@@ -69,7 +69,9 @@ struct Spoken {
 
     private var changes: [String] {
         let all = scene.alterations
+        let words = KernelWords(scene.generation)
         var lines = all.prefix(Self.changeLimit).map { change in
+            let change = words.onScreen(change)
             let isFlag = ChangesPane.flags.contains(change.attribute)
             func value(_ text: String) -> String { isFlag ? text == "0" ? "no" : "yes" : printable(text) }
             let subject = change.subject.isEmpty ? "" : printable(change.subject) + " "

@@ -53,6 +53,7 @@ extension PageWord {
         case .cached: "In the page cache, mapped by nobody."
         case .clean: "Mapped, clean and write-protected: the next store faults."
         case .cleanWritable: "Clean, and a PTE is writable: a store would not fault."
+        case .staleTLB: "Clean for kernel and page table, but a CPU's TLB still has it writable and dirty: a store goes unseen."
         case .pteDirty: "Dirty in a PTE; the page itself does not know it yet."
         case .dirty: "The page is dirty, and a PTE is writable."
         case .dirtyProtected: "The page is dirty; all PTEs are cleaned already: the next store faults."

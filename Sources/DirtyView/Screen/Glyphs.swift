@@ -23,6 +23,8 @@ public enum PageGlyph: Int, Hashable, Sendable, CaseIterable {
     case swapped
     /// A rule is broken here.
     case broken
+    /// Clean, but a CPU can store to it unseen.
+    case unseen
 
     /// The word for it: what legends print and screen readers speak.
     public var word: String {
@@ -39,6 +41,7 @@ public enum PageGlyph: Int, Hashable, Sendable, CaseIterable {
         case .locked: "LOCKED"
         case .swapped: "SWAPPED"
         case .broken: "RULE-BROKEN"
+        case .unseen: "TLB-STALE"
         }
     }
 }
@@ -93,14 +96,14 @@ public enum GlyphSet: String, Hashable, Sendable, CaseIterable {
     // In the order of PageGlyph. None of them is a private-use character, an emoji or a Braille
     // pattern, and all are one cell wide.
     private static let letterGlyphs: [Unicode.Scalar] = [
-        ".", "c", "r", "w", "p", "D", "d", "W", "B", "L", "s", "!",
+        ".", "c", "r", "w", "p", "D", "d", "W", "B", "L", "s", "!", "u",
     ]
     private static let blockGlyphs: [Unicode.Scalar] = [
-        ".", "c", "░", "▒", "p", "█", "▓", "W", "B", "L", "s", "!",
+        ".", "c", "░", "▒", "p", "█", "▓", "W", "B", "L", "s", "!", "u",
     ]
     private static let symbolGlyphs: [Unicode.Scalar] = [
         "\u{2219}", "\u{25ab}", "\u{25aa}", "\u{25b8}", "\u{25b4}", "\u{25a0}", "\u{25a1}",
-        "\u{21e3}", "\u{21bb}", "\u{25cc}", "s", "\u{2717}",
+        "\u{21e3}", "\u{21bb}", "\u{25cc}", "s", "\u{2717}", "u",
     ]
 
     // In the order of Mark.

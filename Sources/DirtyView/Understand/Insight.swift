@@ -69,7 +69,7 @@ extension Player {
 
     /// `pane NAME`: any pane, over the whole screen where it has no room of its own.
     mutating func paneCommand(_ name: String) {
-        guard let pane = Pane.named(name) else {
+        guard let pane = Pane.called(name) else {
             return complain("panes: " + Pane.allCases.map { String(describing: $0) }.joined(separator: " "))
         }
         focus(on: pane)

@@ -53,7 +53,7 @@ struct Legend {
             (
                 "Time strips",
                 [
-                    Entry("r", Style(.clean), "PTE read-only"), Entry("w", PageWord.cleanWritable.style, "PTE writable and clean"), Entry("D", Style(.dirty), "PTE writable and dirty; page dirty; its buffer dirty"),
+                    Entry("r", Style(.clean), "PTE read-only"), Entry("w", PageWord.cleanWritable.style, "PTE writable and clean"), Entry("u", PageWord.staleTLB.style, "a TLB is writable and dirty though no PTE is: stores go unseen"), Entry("D", Style(.dirty), "PTE writable and dirty; page dirty; its buffer dirty"),
                     Entry("d", Style(.dirty), "PTE dirty, no longer writable; tag DIRTY"), Entry("c", Style(.absent), "page or buffers clean"), Entry("W", Style(.writeback), "under writeback"),
                     Entry("w", Style(.writeback), "row tag: WRITEBACK"), Entry("b", Style(.redirtied), "tags DIRTY and WRITEBACK"), Entry(".", Style(.absent), "no PTE, no page, no value"),
                     Entry("1", Style(.dirty), "value in memory that the disk has not"), Entry("12\(String(Character(glyphs[.horizontal])))", "a value, for as long as it lasts"), Entry("~", "a value that does not last long enough to be written"),

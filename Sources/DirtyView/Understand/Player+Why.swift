@@ -4,13 +4,16 @@ import DirtyScript
 /// A question about a bit and the chain of causes that answers it, as it was when it was asked.
 struct WhyAnswer: Sendable {
     var questions: [WhyQuestion]
+    /// What they are about: `A m[0]`.
+    let what: String
     /// Which of them is being answered.
     var asked = 0
     var causes: [Cause]
 
-    init?(_ questions: [WhyQuestion], _ session: Session) {
+    init?(_ questions: [WhyQuestion], about what: String, _ session: Session) {
         guard !questions.isEmpty else { return nil }
         self.questions = questions
+        self.what = what
         causes = session.why(questions[0])
         // What has never changed has no story: then another of its bits may have one.
         while causes.isEmpty, asked + 1 < questions.count {
@@ -52,7 +55,7 @@ extension Player {
     }
 
     private mutating func ask(_ questions: [WhyQuestion], _ what: String) {
-        guard let answer = WhyAnswer(questions, session) else {
+        guard let answer = WhyAnswer(questions, about: what, session) else {
             return complain("\(what) has no bits to ask about; the pane 'What changed' names some")
         }
         insight.cameFrom = session.position
@@ -110,14 +113,17 @@ struct WhySheet {
     func listing(row: Int) -> Listing {
         let question = answer.questions[answer.asked]
         var listing = Listing()
-        listing.title = "Why: \(question.label)" + (question.value.isEmpty ? "" : " is \(question.value)")
+        // A bit is the bit of some page: `A m[0] pte write`. A path or a store says it all itself.
+        let isWhole = question.lost != nil || question.function != nil || question.label.contains(answer.what)
+        listing.title = "Why: " + (isWhole ? "" : answer.what + " ") + names.onScreen(question.label)
+            + (question.value.isEmpty ? "" : " is \(question.value)")
         if answer.questions.count > 1 { listing.title += "   \(answer.asked + 1)/\(answer.questions.count)" }
         listing.empty = "nothing has changed it: it was so at the beginning"
         var lines: [Line] = []
         for (index, cause) in answer.causes.enumerated() {
             if index == row { listing.cursor = lines.count }
             lines.append(line(cause))
-            lines += reason(cause, isLast: index == answer.causes.count - 1)
+            lines += reason(cause)
         }
         listing.count = lines.count
         listing.showsCursorAlways = true
@@ -168,20 +174,23 @@ struct WhySheet {
         return line
     }
 
+    private var names: KernelWords { KernelWords(generation) }
+
     /// `A.m.pte[0].write 0 -> 1, dirty 0 -> 1`: the thing is named once.
     private func text(_ touches: [Touch]) -> String {
         var subject = ""
         return touches.map { touch -> String in
-            let parts = touch.path.split(separator: ".", omittingEmptySubsequences: false)
+            let path = names.onScreen(touch.path)
+            let parts = path.split(separator: ".", omittingEmptySubsequences: false)
             let own = parts.dropLast().joined(separator: ".")
             defer { subject = own }
-            return own == subject && !own.isEmpty ? "\(parts.last ?? "") \(touch.old) -> \(touch.new)" : touch.text
+            return (own == subject && !own.isEmpty ? String(parts.last ?? "") : path) + " \(touch.old) -> \(touch.new)"
         }.joined(separator: ", ")
     }
 
-    private func reason(_ cause: Cause, isLast: Bool) -> [Line] {
+    private func reason(_ cause: Cause) -> [Line] {
         guard !cause.touches.isEmpty || !cause.note.isEmpty, !cause.because.isEmpty else { return [Line()] }
-        return wrap("because " + cause.because + (isLast ? "" : ":"), max(16, columns - 10)).map { text in
+        return wrap("because " + cause.because + ".", max(16, columns - 10)).map { text in
             var line = Line()
             line.pad(width: 6)
             line.add(text, Style(.plain, .dim))
