@@ -234,10 +234,10 @@ import Testing
         let pty = try Pty.play()
         try pty.press("G")
         pty.type(":why db[0]\r")
-        try pty.wait(forTexts: "Why: page", "because")
+        try pty.wait(forTexts: "Why: db[0] page", "because")
         let end = pty.status
         pty.type("j\r")
-        try pty.wait(for: "another step") { $0.status != end && $0.screen.text.contains("Why: page") }
+        try pty.wait(for: "another step") { $0.status != end && $0.screen.text.contains("Why: db[0] page") }
         pty.send([0x1b])
         pty.type("''")
         try pty.wait(forText: "step 113/113")
