@@ -34,6 +34,8 @@ enum ScreenWords {
             entry("BREAK 2", "mode", "Where status says PAUSED otherwise: the run has stopped at break point 2."),
             entry("stale", "TLB", "The page table no longer allows what the CPU may still do by this entry.", [.tlb]),
             entry("stores unseen", "TLB", "The PTE is write-protected, and the CPU still stores by its TLB: nobody learns of it.", [.tlb]),
+            entry("wd", "TLB", "An entry stays until it is flushed or its place is needed: here no context switch drops it.", [.tlb]),
+            entry("mmap_lock (read)", "locks", "On 6.18 a fault mostly takes the lock of its VMA alone; here mmap_lock stands for it.", [.locks]),
             entry("pte page tag buf", "time strips", "A row for each attribute, a column for each step; Enter: for each change.", [.history]),
             entry("INV ok", "invariants", "What holds in every state of a right kernel holds now; ! I1 names what does not."),
             entry("LOST 1", "lost stores", "So many stores are in no memory, no PTE and on no disk any more."),
