@@ -45,6 +45,7 @@ demos: build
 	    && echo "ok    $$demo" || { echo "FAIL  $$demo"; failed=1; }; done; test -z "$$failed"
 
 bench: needs
+	@$(SWIFT) build -c release --product dirtyscope
 	@$(SWIFT) build -c release --product dirtyscope-bench
 	@.build/release/dirtyscope-bench
 

@@ -63,7 +63,7 @@ let package = Package(
             name: "dirtyscope-bench",
             dependencies: [
                 "DirtyMachine", "DirtyScript", "DirtyView", "DirtyImport", "DirtyExplore", "SeededRandom",
-                "SmallMachine", "DirtyLive", "LiveModel", "HostKernel",
+                "SmallMachine", "DirtyLive", "LiveModel", "HostKernel", "TerminalTestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Benchmarks", exclude: ["README.md", "growth.svg", "SmallMachine.pml", "race.demo", "subject.c"]),

@@ -39,10 +39,15 @@ func header(_ title: String, _ unit: String, _ ratio: String) {
 
 /// Least, median and most of some values, and the ratio of the median to a reference.
 func row(_ name: String, _ values: [Double], _ reference: Double?) {
+    row(name, values, last: reference.map { rounded(median(values) / $0) } ?? "")
+}
+
+/// The same with something else in the last column.
+func row(_ name: String, _ values: [Double], last: String) {
     func column(_ value: Double) -> String {
         let text = rounded(value)
         return String(repeating: " ", count: max(1, 8 - text.count)) + text
     }
-    let ratio = reference.map { "  " + rounded(median(values) / $0) } ?? ""
-    print(padded(name, 46) + column(values.min()!) + column(median(values)) + column(values.max()!) + ratio)
+    let end = last.isEmpty ? "" : "  " + last
+    print(padded(name, 46) + column(values.min()!) + column(median(values)) + column(values.max()!) + end)
 }

@@ -11,6 +11,7 @@ let parts: [(name: String, isCommon: Bool, run: ([String]) async -> Void)] = [
     ("search", true, SearchBenchmark.run),
     ("races", true, RaceBenchmark.run),
     ("scale", true, ScaleBenchmark.run),
+    ("terminal", true, TerminalBenchmark.run),
     ("growth", true, GrowthBenchmark.run),
     ("visit", false, SearchBenchmark.visit),
     ("random", false, RandomBenchmark.run),

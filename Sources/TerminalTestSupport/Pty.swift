@@ -32,6 +32,8 @@ public final class Pty {
     private var sync: Int32
     private var syncText: [UInt8] = []
     private let child: pid_t
+    /// The program's process.
+    public var process: pid_t { child }
     private let deadlineSeconds: Int
 
     /// Starts a program by its path. Its whole environment is given.

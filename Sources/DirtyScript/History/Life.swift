@@ -19,19 +19,18 @@ extension Session {
         // Long ago there are no changes any more to go back by.
         for number in moves.indices.suffix(lookBack).reversed() where events.count < limit && keepsChanges(since: number) {
             let changes = changes(of: number)
-            let entries = machine.mappers(of: file, index, limit: 16).map { machine.path(of: machine.space(of: $0.process), $0.vpn) }
-            let isNear = changes.contains { change in
-                machine.places(of: change).contains { place in
-                    switch place {
-                    case .file(file, index), .address: true
-                    case .file: false
-                    }
+            // Most steps are about other pages: these are not described only to find that out.
+            let places = changes.flatMap { machine.places(of: $0) }
+            let isAbout = places.contains { $0 == .file(file, index) }
+            if isAbout || places.contains(where: \.isAddress) {
+                let mappers = machine.mappers(of: file, index, limit: 16)
+                let isMapped = mappers.contains { places.contains(.address(machine.space(of: $0.process), $0.vpn)) }
+                if isAbout || isMapped {
+                    let entries = mappers.map { machine.path(of: machine.space(of: $0.process), $0.vpn) }
+                    let mover = mover(of: moves[number])
+                    let found = machine.alterations(changes).compactMap { Self.event($0, path, "\(name).disk[\(index)]", entries, mover) }
+                    events += found.reversed().map { LifeEvent(position: number + 1, text: $0) }
                 }
-            }
-            if isNear {
-                let mover = mover(of: moves[number])
-                let found = machine.alterations(changes).compactMap { Self.event($0, path, "\(name).disk[\(index)]", entries, mover) }
-                events += found.reversed().map { LifeEvent(position: number + 1, text: $0) }
             }
             machine.rewind(changes)
         }
@@ -64,6 +63,10 @@ extension Session {
         default: return nil
         }
     }
+}
+
+extension PagePlace {
+    fileprivate var isAddress: Bool { if case .address = self { true } else { false } }
 }
 
 extension KernelFunction {

@@ -17,9 +17,20 @@ struct PagePath {
     /// Whether two paths name the same thing; or, with `below`, whether the first lies below the second.
     static func matches(_ path: String, _ whole: String, below: Bool = false) -> Bool {
         if path == whole || below && Touch.path(path, isBelow: whole) { return true }
-        guard path.contains("..") || whole.contains(".."), let (one, other) = PagePath(path).flatMap({ one in PagePath(whole).map { (one, $0) } }),
+        guard namesRange(path) || namesRange(whole), let (one, other) = PagePath(path).flatMap({ one in PagePath(whole).map { (one, $0) } }),
             one.file == other.file, one.pages.overlaps(other.pages)
         else { return false }
         return one.rest == other.rest || below && Touch.path(String(one.rest), isBelow: String(other.rest))
+    }
+
+    /// Whether a path is of several pages. Asked of every change of a history, so byte by byte.
+    private static func namesRange(_ path: String) -> Bool {
+        var isBehindDot = false
+        for byte in path.utf8 {
+            let isDot = byte == UInt8(ascii: ".")
+            if isDot, isBehindDot { return true }
+            isBehindDot = isDot
+        }
+        return false
     }
 }
