@@ -60,6 +60,26 @@ static void set_escape_delay(void)
     set_escdelay(delay > 0 ? delay : 25);
 }
 
+/// Codes of our own for what keys send while Shift, Alt or Ctrl is held down; ncurses has none for most.
+enum { HELD = 0x2000 };
+
+/// Makes one key of each such sequence. Without this those that the terminal's entry does not have
+/// would arrive as Esc and a row of characters, each of which means something else.
+static void define_held_keys(void)
+{
+    static const char ends[CN_HELD_BASES] = {'A', 'B', 'C', 'D', 'H', 'F', '2', '3', '5', '6'};
+    for (int modifiers = 1; modifiers < 8; modifiers++)
+        for (int base = 0; base < CN_HELD_BASES; base++) {
+            char sequence[16];
+            bool is_digit = ends[base] <= '9';
+            if (is_digit)
+                snprintf(sequence, sizeof sequence, "\033[%c;%d~", ends[base], modifiers + 1);
+            else
+                snprintf(sequence, sizeof sequence, "\033[1;%d%c", modifiers + 1, ends[base]);
+            define_key(sequence, HELD + modifiers * 16 + base);
+        }
+}
+
 static void set_modes(void)
 {
     // Not raw(): Ctrl-C and Ctrl-Z have to stay signals.
@@ -72,6 +92,7 @@ static void set_modes(void)
     scrollok(stdscr, FALSE);
     keyboard = newpad(1, 1);
     keypad(keyboard, TRUE);
+    define_held_keys();
     nodelay(keyboard, TRUE);
     curs_set(0);
 }
@@ -288,6 +309,10 @@ static bool take_signal(cn_event *event)
 
 static int key_code(int key)
 {
+    if (key >= HELD)
+        return CN_KEY_HELD + (key - HELD);
+    if (key == KEY_IC)
+        return CN_KEY_HELD + CN_HELD_INSERT;
     static const struct { int curses, code; } names[] = {
         {KEY_UP, CN_KEY_UP}, {KEY_DOWN, CN_KEY_DOWN},
         {KEY_LEFT, CN_KEY_LEFT}, {KEY_RIGHT, CN_KEY_RIGHT},

@@ -52,7 +52,12 @@ enum {
     CN_KEY_ENTER, CN_KEY_BACKSPACE, CN_KEY_DELETE, CN_KEY_BACK_TAB,
     /// Function key n is CN_KEY_FUNCTION + n.
     CN_KEY_FUNCTION = 100,
+    /// CN_KEY_HELD + modifiers * 16 + base: a key with Shift (1), Alt (2) or Ctrl (4) held down, or several
+    /// of them. The bases are Up, Down, Right, Left, Home, End, Insert, Delete, Page Up, Page Down.
+    CN_KEY_HELD = 1000,
 };
+
+enum { CN_HELD_INSERT = 6, CN_HELD_BASES = 10 };
 
 enum { CN_MOUSE_PRESS, CN_MOUSE_WHEEL_UP, CN_MOUSE_WHEEL_DOWN };
 

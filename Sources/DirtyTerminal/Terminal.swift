@@ -161,6 +161,7 @@ extension Key {
             case CN_KEY_BACKSPACE: .backspace
             case CN_KEY_DELETE: .delete
             case CN_KEY_BACK_TAB: .backTab
+            case CN_KEY_HELD...: Key(held: (code - CN_KEY_HELD) / 16, base: (code - CN_KEY_HELD) % 16)
             case CN_KEY_FUNCTION...: .function(code - CN_KEY_FUNCTION)
             default: .other
             }

@@ -37,7 +37,7 @@ struct ExportCommand: ParsableCommand {
     var castVersion = Asciicast.Version.v2
 
     @Option(help: "A screen of a recording for every: \(Show.Pace.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var every = Show.Pace.step
+    var every: Show.Pace?
 
     @Option(parsing: .unconditional, help: "How fast to play; 1 is two steps a second.")
     var speed = 1.0
@@ -59,6 +59,9 @@ struct ExportCommand: ParsableCommand {
         if svg == nil, text == nil, cast == nil, html == nil, promela == nil {
             throw ValidationError("one of --svg, --text, --cast, --html and --promela is needed")
         }
+        if every != nil, cast == nil, html == nil {
+            throw ValidationError("--every is for --cast and --html: --svg and --text are of one moment, --at")
+        }
         if !(speed > 0) { throw ValidationError("--speed takes a number above 0") }
     }
 
@@ -74,7 +77,7 @@ struct ExportCommand: ParsableCommand {
         if svg != nil || text != nil {
             var still = player
             try moment.apply(to: &still, unlessGiven: .max)
-            let grid = still.frame(size: size)
+            let grid = still.picture(size: size)
             let picture = SVG(
                 theme: theme?.theme ?? .fill, title: title, description: "\(command) --at \(still.session.position)")
             if let svg { try write(picture.render(grid), to: svg) }
@@ -82,7 +85,7 @@ struct ExportCommand: ParsableCommand {
         }
         guard cast != nil || html != nil else { return }
         try moment.apply(to: &player)
-        let show = Show(player, size: size, pace: every)
+        let show = Show(player, size: size, pace: every ?? .step)
         if let cast { try writeCast(show, size, title, to: cast) }
         if let html {
             var page = WalkThrough(theme: theme?.theme ?? .fill)

@@ -42,7 +42,7 @@ struct LibraryApplication: Shown {
         case .quit: isFinished = true
         case .sandbox: open(nil) { [kernel] in try ScenarioLoader.sandbox(kernel) }
         case .open(let entry):
-            open(entry.path) { [kernel] in try ScenarioLoader.load(entry.path, kernel: kernel.kernel, rules: kernel.rules) }
+            open(entry.path) { [kernel] in try ScenarioLoader.load(entry.path, kernel: kernel.kernel, rules: kernel.rules, hasScreen: true) }
         }
     }
 

@@ -21,6 +21,11 @@ struct MomentOptions: ParsableArguments {
     func apply(to player: inout Player, unlessGiven position: Int = 0) throws {
         let target = at ?? position
         if target > 0 { player.begin(at: target) }
+        let end = player.session.position
+        if let at, end < at {
+            Output.complain("dirtyscope: --at \(at): the scenario ends after \(end) step\(end == 1 ? "" : "s")")
+            throw ExitCode(64)
+        }
         for name in focus {
             if let problem = player.look(at: name) {
                 Output.complain("dirtyscope: --focus: \(problem)")

@@ -9,8 +9,16 @@ enum ScenarioLoader {
     /// A scenario is text that people write; what is larger is something else.
     static let sizeLimit = 256 << 20
 
-    static func load(_ path: String, kernel: Profile?, rules: [RuleOverride]) throws -> Session {
-        try session(try parse(path), kernel: kernel, rules: rules)
+    /// `hasScreen` is true where a terminal's screen is drawn on already.
+    static func load(
+        _ path: String, kernel: Profile?, rules: [RuleOverride], hasScreen: Bool = false
+    ) throws -> Session {
+        let bytes = try bytes(of: path)
+        let notice = LoadingNotice(path == "-" ? "standard input" : path, bytes: bytes.count, hasScreen: hasScreen)
+        defer { notice.end() }
+        let scenario = try parse(bytes, of: path)
+        notice.tell("preparing \(scenario.statements.count) lines")
+        return try session(scenario, kernel: kernel, rules: rules)
     }
 
     static func session(
@@ -33,13 +41,19 @@ enum ScenarioLoader {
 
     /// Reads and parses; `-` is standard input.
     static func parse(_ path: String, complains: Bool = true) throws -> Scenario {
-        let bytes: [UInt8]
+        try parse(try bytes(of: path, complains: complains), of: path, complains: complains)
+    }
+
+    private static func bytes(of path: String, complains: Bool = true) throws -> [UInt8] {
         do {
-            bytes = try read(path)
+            return try read(path)
         } catch let error as Errno {
             if complains { Output.complain("dirtyscope: cannot read '\(printable(path))': \(error)") }
             throw ExitCode.noInput
         }
+    }
+
+    private static func parse(_ bytes: [UInt8], of path: String, complains: Bool = true) throws -> Scenario {
         switch ScenarioParser.parse(bytes, name: path == "-" ? "stdin" : path, rules: .machine) {
         case .success(let scenario): return scenario
         case .failure(let diagnostics):

@@ -34,6 +34,8 @@ import Testing
         (["--text", "-", "--focus", "nosuch"], 64, "or a pane: vmas, pages"),
         (["--text", "-", "--focus", "A m[99]"], 64, "--focus: "),
         (["--text", "-", "--at", "-1"], 64, "--at"),
+        (["--text", "-", "--at", "9999"], 64, "--at 9999: the scenario ends after 113 steps"),
+        (["--svg", "-", "--every", "command"], 64, "--every is for --cast and --html"),
         (["--cast", "-", "--cast-version", "4"], 64, "cast-version"),
         (["--svg", "/nonexistent/x.svg"], 73, "cannot write"),
         (["--promela", "-"], 65, "there is nothing to explore"),

@@ -14,6 +14,25 @@ import Testing
         try pty.expectEnd(status: 0)
     }
 
+    /// Reading a long scenario takes a while: somebody is told, keys are not echoed, and Ctrl-C leaves.
+    @Test func `a long scenario is told of while it is read, and Ctrl-C leaves`() throws {
+        try Scratch.with { scratch in
+            let lines = String(repeating: "A write m[0]\nA write m[1]\n", count: 60_000)
+            let path = scratch.path("long.demo")
+            try ("file db 4 ext4 cached\nprocess A\nA mmap m db rw shared\n" + lines).write(toFile: path, atomically: true, encoding: .utf8)
+            let pty = try Pty.shell("trap : INT; play '\(path)'" + Pty.andReport)
+            try pty.wait(forText: "Ctrl-C leaves")
+            #expect(!pty.screen.isAlternate && pty.screen.text.contains("dirtyscope: reading"))
+            // Twice: the second is for a screen that has come up meanwhile.
+            pty.type("xyz\u{3}\u{3}")
+            try pty.wait(forText: "<exit 130>")
+            #expect(!pty.screen.text.contains("xyz"))
+            try pty.expectRestored()
+            pty.type("\n")
+            #expect(try pty.waitForEnd() == .exit(0))
+        }
+    }
+
     @Test(arguments: [SIGTERM, SIGHUP, SIGQUIT])
     func `signals end it in good order`(number: Int32) throws {
         // The shell ignores what it only shares with the player; the player starts with defaults.

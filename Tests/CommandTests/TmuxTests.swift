@@ -49,8 +49,8 @@ private struct Tmux: ~Copyable {
     private func expectEnd(_ tmux: borrowing Tmux) throws {
         let last = try tmux.screen("the end") { $0.contains("END") && $0.contains("100%") }
         #expect(last.contains("step 113/113 ->  END"))
-        #expect(last.contains("►  0 ..d000 p-ua- 001 -U--- CLEAN"))
-        #expect(last.contains("sel db[0]  mem 2 disk 2  tags ---  maps 1"))
+        #expect(last.contains("►  0 ..d000 p-ua- -U--- CLEAN"))
+        #expect(last.contains("sel db[0] mem 2 disk 2 tags --- maps 1 pfn 001"))
         #expect(last.contains("[6] Narration  6/6  \"What it is good for\""))
         #expect(last.contains("ended A fsync db   ok"))
         #expect(last.contains("100%  chapter 6/6"))
@@ -90,7 +90,7 @@ private struct Tmux: ~Copyable {
         _ = try tmux.screen("the title again") { $0.contains("1/13") }
         try tmux.tell("send-keys", "Escape")
         _ = try tmux.screen("the player") { $0.contains("step 0/113") && $0.contains("[2] Pages") }
-        try tmux.tell("send-keys", "F5")
+        try tmux.tell("send-keys", "p")
         _ = try tmux.screen("the stage") { $0.contains("1/13") }
         try tmux.tell("send-keys", "q", "q")
         let after = try tmux.screen("the shell") { $0.contains("<exit") }

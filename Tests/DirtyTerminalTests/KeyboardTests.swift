@@ -13,6 +13,8 @@ import Testing
         ("\u{1b}OD", "Left"), ("\u{1b}OH", "Home"), ("\u{1b}OF", "End"), ("\u{1b}[5~", "PgUp"),
         ("\u{1b}[6~", "PgDn"), ("\u{1b}[3~", "Del"), ("\u{1b}[Z", "Shift-Tab"),
         ("\u{1b}OP", "F1"), ("\u{1b}[15~", "F5"), ("\u{1b}[24~", "F12"),
+        ("\u{1b}[2~", "Ins"), ("\u{1b}[1;5C", "Ctrl-Right"), ("\u{1b}[1;2A", "Shift-Up"),
+        ("\u{1b}[1;6D", "Ctrl-Shift-Left"), ("\u{1b}[5;3~", "Alt-PgUp"), ("\u{1b}[3;5~", "Ctrl-Del"),
     ]
 
     @Test func namesKeys() throws {

@@ -135,8 +135,33 @@ import Testing
         #expect(player.message?.text.contains("watch A m[0]") == true)
         type("b")
         #expect(player.breakpoints.isEmpty)
-        type(":step\n")
+        type(":kernel 2.6.18\n")
         #expect(player.message?.isError == true)
+    }
+
+    @Test func thePromptTakesStepsAndNames() throws {
+        var player = try Fixture.comparison(Fixture.firstStore, [.v2_6_18, .v2_6_19], "ss:")
+        func type(_ text: String) { for scalar in text.unicodeScalars { player.press(Key(scalar)) } }
+        let screen = player.frame(size: Size(80, 24))
+        #expect(screen.cursor?.row == 23 && screen.cursor?.column == 1)
+        #expect(screen.text.contains("Enter do it"))
+        type("+10\n")
+        #expect(player.comparison.position == 12)
+        type(":5\n")
+        #expect(player.comparison.position == 5)
+        type(":-2\n")
+        #expect(player.comparison.position == 3)
+        type(":step\n:step-back\n:step\n")
+        #expect(player.comparison.position == 4)
+        type(":why\n")
+        #expect(player.message?.isError == true && player.message?.text.contains("a step (12, +3)") == true)
+        type("w")
+        #expect(player.message?.text.hasPrefix("w asks about one kernel") == true)
+        type(":he\t\n")
+        #expect(player.help != nil)
+        player.press(.escape)
+        type(":q\n")
+        #expect(player.isFinished)
     }
 
     /// The same kernel twice never differs, whatever is played.

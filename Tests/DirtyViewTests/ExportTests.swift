@@ -40,6 +40,16 @@ import Testing
         return text + recording.end(end)
     }
 
+    /// Nobody can press a key of a picture.
+    @Test(arguments: [Size(80, 24), Size(120, 40), Size(40, 12)]) func noPictureHasHints(_ size: Size) throws {
+        let player = try Fixture.player(Fixture.firstStore, size: size)
+        let (screen, picture) = (player.frame(size: size).text, player.picture(size: size).text)
+        #expect(screen.contains("s step") && !picture.contains("s step"))
+        #expect(!picture.contains("Space") && !picture.contains("help"))
+        let shots = Show(player, size: size)
+        #expect(shots.allSatisfy { !$0.grid.text.contains("? help") })
+    }
+
     @Test func aTerminalShowsEachScreenAsItIs() throws {
         var terminal = VirtualTerminal(Self.size)
         var recording = Asciicast(.v2, size: Self.size)

@@ -23,6 +23,34 @@ import Testing
         }
     }
 
+    @Test func keysThatNothingIsBoundToAreNamed() throws {
+        var player = try Fixture.player(Fixture.firstStore)
+        let right = Key(held: 4, base: 2)
+        player.press(right)
+        #expect(player.lastRow == "! Ctrl-Right does nothing here; ? lists the keys")
+        #expect(Key(named: "ctrl-right") == right && Key(named: "Alt-Shift-PgDn") == Key(held: 3, base: 9))
+        player.press(.other)
+        #expect(player.lastRow == "! this key does nothing here; ? lists the keys")
+        player.keys = try KeyMap(rebound: ["step": [right], "help": [.function(7)]])
+        player.press(right)
+        #expect(step(player) == 1)
+        player.press(.other)
+        #expect(player.lastRow == "! this key does nothing here; F7 lists the keys")
+    }
+
+    /// One meaning everywhere: that of the table.
+    @Test func f5RunsAsInADebugger() throws {
+        var (first, second) = (try Fixture.player(Fixture.firstStore), try Fixture.player(Fixture.firstStore))
+        first.press(.function(5))
+        second.type("c")
+        #expect(step(first) == step(second) && step(first) > 0 && !first.isPlaying)
+        first.type("p")
+        first.press(.escape)
+        let before = step(first)
+        first.press(.function(5))
+        #expect(!first.isPresenting && step(first) > before)
+    }
+
     @Test func aKeyMovesToAnotherCommand() throws {
         var player = try Fixture.player(Fixture.firstStore)
         player.keys = try KeyMap(rebound: ["step": [.character("x")], "step-back": [.character("s")]])
@@ -71,5 +99,26 @@ import Testing
         #expect(player.comparison.position == 1)
         player.press(.character("s"))
         #expect(player.comparison.position == 1)
+    }
+
+    /// The line names what works in the view that is open.
+    @Test func hintsFollowTheView() throws {
+        var player = try Fixture.player(Fixture.firstStore, "ss", size: Size(120, 40))
+        func hints() -> String { player.frame(size: Size(120, 40)).text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)[37] }
+        #expect(hints().hasPrefix("s step  S back"))
+        player.type("M")
+        #expect(hints().hasPrefix("Esc back  ) closer  ( more  > next state"))
+        player.press(.escape)
+        player.type("O")
+        #expect(hints().hasPrefix("Esc back  s step") && !hints().contains("why") && !hints().contains("find  "))
+        player.press(.escape)
+        #expect(hints().hasPrefix("s step  S back"))
+        var asked = try Fixture.player(Fixture.firstStore.replacing("A write m[0]", with: "predict faults\nA write m[0]"), "QG", size: Size(120, 40))
+        #expect(asked.question != nil)
+        player = asked
+        #expect(hints().hasPrefix("a b c"), "\(hints())")
+        asked.type("a")
+        player = asked
+        #expect(hints().hasPrefix("Enter carry it out"))
     }
 }

@@ -127,7 +127,7 @@ import Testing
         player.press(.backspace)
         #expect(player.areas.count == 2, "the mapping of the file, and the file")
         player.press(.enter)
-        #expect(player.frame(size: Size(120, 40)).text.contains("VMAs and files  \\WAL  1/2"))
+        #expect(player.frame(size: Size(120, 40)).text.contains("VMAs and files  \\WAL  2"))
         player.type("\\")
         player.press(.escape)
         #expect(player.areas.count == all)

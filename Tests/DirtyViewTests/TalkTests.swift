@@ -117,18 +117,17 @@ import Testing
         }
     }
 
-    @Test func escapeLeavesTheTalkAndF5ComesBack() throws {
+    @Test func escapeLeavesTheTalkAndPComesBack() throws {
         var player = try Self.talk([.pageDown, .escape])
         #expect(!player.isPresenting && player.talkState == nil)
         #expect(player.frame(size: Size(80, 24)).text.contains("[2] Pages"))
+        player.press(.character("p"))
+        #expect(player.isPresenting && player.beat == 1 && player.tick == nil)
+        // What a remote sends to start a talk does no harm in one.
         player.press(.function(5))
-        #expect(player.isPresenting && player.beat == 1)
-        player.press(.function(5))
-        #expect(player.isPresenting && player.tick == nil)
-        // Without a talk it plays, as ever.
-        var other = try Fixture.player(Self.text)
-        other.press(.function(5))
-        #expect(other.isPlaying && !other.isPresenting)
+        #expect(player.isPresenting && player.beat == 1 && player.tick == nil)
+        var other = try Fixture.player(Self.text, " ")
+        #expect(other.isPlaying)
         other.press(.character("p"))
         #expect(other.isPresenting && !other.isPlaying)
     }
@@ -160,10 +159,29 @@ import Testing
         var player = try Self.talk([.pageDown])
         _ = player.takeBell()
         let before = player.frame(size: Size(80, 24))
-        for key in [Key.tab, .delete, .control("D"), .character("x"), .character("t"), .function(9), .other] { player.press(key) }
+        for key in [Key.tab, .delete, .control("D"), .character("!"), .function(5), .function(9), .other] { player.press(key) }
         #expect(player.frame(size: Size(80, 24)) == before)
         let rings = player.takeBell()
         #expect(!rings)
+    }
+
+    @Test(arguments: [(":", "command"), ("w", "why"), ("d", "differences"), ("t", "choose who runs")])
+    func aLetterOfThePlayerSaysWhereItWorks(_ key: String, _ name: String) throws {
+        var player = try Self.talk([.pageDown])
+        _ = player.takeBell()
+        player.type(key)
+        #expect(player.lastRow.contains("\(key)  \(name): not in a talk; Esc leaves it, p comes back"))
+        let rings = player.takeBell()
+        #expect(!rings && player.beat == 1)
+    }
+
+    @Test(arguments: [Size(80, 24), Size(120, 40)])
+    func theHelpOfATalkIsWhole(_ size: Size) throws {
+        var player = try Self.talk([.character("?")])
+        player.resize(size)
+        let text = player.frame(size: size).text
+        #expect(!text.contains("~"))
+        #expect(text.contains("Go to the beat") || text.contains("1 2 3 Enter") && text.contains(" beat\n"))
     }
 
     @Test func theKeyLineSaysWhatWasPressed() throws {

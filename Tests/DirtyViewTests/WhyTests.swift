@@ -12,6 +12,40 @@ import Testing
         return session
     }
 
+    @Test(arguments: [
+        ("disk db[0]", "value on disk"), ("db[0] disk", "value on disk"), ("disk", "value on disk"),
+        ("is db[0] dirty?", "page dirty"), ("dirty", "pte dirty"), ("write A m[0]", "pte write"),
+        ("m[0]", "pte write"), ("mem m[0]", "value in memory"), ("tag dirty db[0]", "tag dirty"),
+        ("page writeback db[0]", "page writeback"),
+    ])
+    func aBitCanBeNamedAsPeopleDo(_ typed: String, _ label: String) throws {
+        var player = try Fixture.player(Fixture.firstStore, "G")
+        player.enter("why " + typed)
+        guard case .why(let answer)? = player.insight.sheet else { Issue.record("no answer: \(player.lastRow)"); return }
+        #expect(answer.questions[answer.asked].label == label)
+    }
+
+    @Test func whatCannotBeAskedSaysWhatCan() throws {
+        var player = try Fixture.player(Fixture.firstStore, "G", size: Size(160, 40))
+        player.enter("why dks db[0]")
+        #expect(player.insight.sheet == nil)
+        #expect(player.message?.text.hasSuffix("why takes db[0], A m[0], a counter, a task or lost, and a bit before it: disk db[0]") == true)
+        player.type(":why dis")
+        player.press(.tab)
+        player.type("d")
+        player.press(.tab)
+        #expect(player.command.text == "why disk db ")
+    }
+
+    /// The whole of each cause is there, whatever the width.
+    @Test(arguments: [Size(80, 24), Size(120, 40), Size(200, 60)])
+    func noCauseIsCut(_ size: Size) throws {
+        let player = try Fixture.player(Fixture.firstStore, "Gw", size: size)
+        let rows = player.frame(size: size).text.split(separator: "\n").map(String.init)
+        let sheet = rows.drop { !$0.contains("Why:") }
+        #expect(!sheet.dropLast(4).contains { $0.contains("~") }, "\(sheet.joined(separator: "\n"))")
+    }
+
     private func functions(_ causes: [Cause]) -> [KernelFunction?] { causes.map { $0.frame?.function } }
 
     /// The first store: counted, because the page was dirtied, because the fault made the PTE writable,

@@ -74,53 +74,118 @@ extension Machine {
         var runs = Runs(pages, of: length, .unmapped)
         guard let (start, count) = extent(of: mapping) else { return runs.words }
         let mm = self[process, .mm]
-        /// Looks at the pages of the mapping from `part` that are in a tree under other keys.
-        func survey(_ part: Range<Int>, _ root: Ref<Node>, offset: Int, _ view: (Int) -> PageView) {
-            var page = part.lowerBound
-            while page < part.upperBound,
-                let (key, _) = state.radixFirst(root, in: page + offset...part.upperBound - 1 + offset)
-            {
-                runs.note(word(for: view(key - offset)), at: key - offset)
-                page = runs.next(after: key - offset)
+        for part in parts(of: mapping, in: process) {
+            let range = part.pages.clamped(to: pages)
+            guard !range.isEmpty else { continue }
+            for run in runs.run(of: range.lowerBound)...runs.run(of: range.upperBound - 1) {
+                runs.note(.notPresent, at: max(range.lowerBound, pages.lowerBound + run * length))
             }
-        }
-        func survey(_ part: Range<Int>, _ vma: Ref<VMA>, _ view: (Int) -> PageView) {
-            let part = part.clamped(to: pages)
-            guard !part.isEmpty else { return }
-            for run in runs.run(of: part.lowerBound)...runs.run(of: part.upperBound - 1) {
-                runs.note(.notPresent, at: max(part.lowerBound, pages.lowerBound + run * length))
-            }
-            survey(part, self[mm, .pgd], offset: start, view)
-            let file = self[vma, .file]
-            if file.exists {
-                survey(part, self[file, .cache], offset: self[vma, .pgoff] + start - self[vma, .start], view)
-            }
-        }
-        let name = name(of: mapping)
-        for piece in pieces(of: process) where piece.mapping == name && piece.start - piece.first == start {
-            survey(piece.first..<piece.first + piece.pages, piece.vma) {
-                self.page($0, at: start + $0, in: piece.vma)
-            }
-        }
-        // What a munmap under way has detached is seen until it is gone.
-        for task in state.tasks {
-            var vma = self[task, .detached]
-            while vma.exists {
-                let range = (self[vma, .start]..<self[vma, .end]).clamped(to: start..<start + count)
-                if self[vma, .mm] == mm, self.mapping(at: range.lowerBound, in: mm) == mapping {
-                    survey(range.lowerBound - start..<range.upperBound - start, vma) {
-                        self.page($0, of: mapping, in: process)
-                    }
+            for tree in trees(of: part, start: start, mm) {
+                var page = range.lowerBound
+                while page < range.upperBound, let found = tree.first(in: page..<range.upperBound, of: state) {
+                    runs.note(word(for: view(found, of: part, mapping, process, start)), at: found)
+                    page = runs.next(after: found)
                 }
-                vma = self[vma, .nextDetached]
             }
         }
         return runs.words
     }
 
-    /// How many pages of a piece of a VMA are dirty and under writeback; nil where more pages than
-    /// `limit` have a PTE or are cached, so that counting would take long.
-    public func tally(of piece: VMAPiece, limit: Int) -> (dirty: Int, writeback: Int)? {
+    // MARK: Page by page
+
+    /// Goes through pages of a file in order: each page that is cached, and between these the stretches
+    /// that nothing has touched, each as one. `visit` tells whether to go on.
+    public func survey(_ file: Ref<File>, pages: Range<Int>, _ visit: (Range<Int>, PageWord) -> Bool) {
+        _ = survey(pages, [Tree(root: self[file, .cache], offset: 0)], { self.page($0, of: file) }, visit)
+    }
+
+    /// Goes through pages of a mapping in order: each page that has a PTE or is cached, and between
+    /// these the stretches that nothing has touched, each as one. `visit` tells whether to go on.
+    public func survey(
+        _ mapping: Ref<Mapping>, in process: Ref<Process>, pages: Range<Int>, _ visit: (Range<Int>, PageWord) -> Bool
+    ) {
+        guard let (start, _) = extent(of: mapping) else { return }
+        let mm = self[process, .mm]
+        var page = pages.lowerBound
+        for part in parts(of: mapping, in: process).sorted(by: { $0.pages.lowerBound < $1.pages.lowerBound }) {
+            let range = part.pages.clamped(to: page..<pages.upperBound)
+            guard !range.isEmpty else { continue }
+            if page < range.lowerBound, !visit(page..<range.lowerBound, .unmapped) { return }
+            let goesOn = survey(
+                range, trees(of: part, start: start, mm), { view($0, of: part, mapping, process, start) }, visit)
+            guard goesOn else { return }
+            page = range.upperBound
+        }
+        if page < pages.upperBound { _ = visit(page..<pages.upperBound, .unmapped) }
+    }
+
+    private func survey(
+        _ pages: Range<Int>, _ trees: [Tree], _ view: (Int) -> PageView, _ visit: (Range<Int>, PageWord) -> Bool
+    ) -> Bool {
+        var page = pages.lowerBound
+        while page < pages.upperBound {
+            let next = trees.compactMap { $0.first(in: page..<pages.upperBound, of: state) }.min() ?? pages.upperBound
+            if next > page, !visit(page..<next, .notPresent) { return false }
+            if next < pages.upperBound, !visit(next..<next + 1, word(for: view(next))) { return false }
+            page = next + 1
+        }
+        return true
+    }
+
+    /// Pages of a mapping that one VMA has, or had until a munmap detached it, which is seen until it
+    /// is gone.
+    private struct Part {
+        let pages: Range<Int>
+        let vma: Ref<VMA>
+        var isDetached = false
+    }
+
+    private func parts(of mapping: Ref<Mapping>, in process: Ref<Process>) -> [Part] {
+        guard let (start, count) = extent(of: mapping) else { return [] }
+        let (mm, name) = (self[process, .mm], name(of: mapping))
+        var parts = pieces(of: process).filter { $0.mapping == name && $0.start - $0.first == start }
+            .map { Part(pages: $0.first..<$0.first + $0.pages, vma: $0.vma) }
+        for task in state.tasks {
+            var vma = self[task, .detached]
+            while vma.exists {
+                let range = (self[vma, .start]..<self[vma, .end]).clamped(to: start..<start + count)
+                if self[vma, .mm] == mm, self.mapping(at: range.lowerBound, in: mm) == mapping {
+                    parts.append(Part(pages: range.lowerBound - start..<range.upperBound - start, vma: vma, isDetached: true))
+                }
+                vma = self[vma, .nextDetached]
+            }
+        }
+        return parts
+    }
+
+    /// A tree in which a page of a mapping is found under another key.
+    private struct Tree {
+        let root: Ref<Node>
+        let offset: Int
+
+        /// The first of these pages that is in the tree.
+        func first(in pages: Range<Int>, of state: State) -> Int? {
+            state.radixFirst(root, in: pages.lowerBound + offset...pages.upperBound - 1 + offset).map { $0.0 - offset }
+        }
+    }
+
+    /// The page table, and the page cache of what is mapped.
+    private func trees(of part: Part, start: Int, _ mm: Ref<MM>) -> [Tree] {
+        let table = Tree(root: self[mm, .pgd], offset: start)
+        let file = self[part.vma, .file]
+        guard file.exists else { return [table] }
+        return [table, Tree(root: self[file, .cache], offset: self[part.vma, .pgoff] + start - self[part.vma, .start])]
+    }
+
+    private func view(
+        _ page: Int, of part: Part, _ mapping: Ref<Mapping>, _ process: Ref<Process>, _ start: Int
+    ) -> PageView {
+        part.isDetached ? self.page(page, of: mapping, in: process) : self.page(page, at: start + page, in: part.vma)
+    }
+
+    /// How many pages of a piece of a VMA are dirty and under writeback. Of those that have a PTE or are
+    /// cached no more than `limit` are looked at; `isWhole` tells whether these were all.
+    public func tally(of piece: VMAPiece, limit: Int) -> (dirty: Int, writeback: Int, isWhole: Bool) {
         let pages = piece.start..<piece.start + piece.pages
         let (table, cache) = (self[self[piece.vma, .mm], .pgd], piece.file.exists ? self[piece.file, .cache] : .none)
         // A nonlinear VMA shows what its PTEs say.
@@ -133,7 +198,7 @@ extension Machine {
             let cached = hasOrder && cache.exists
                 ? state.radixFirst(cache, in: from + offset...pages.upperBound - 1 + offset).map { $0.0 - offset } : nil
             guard let vpn = [mapped, cached].compactMap({ $0 }).min() else { break }
-            if looked == limit { return nil }
+            if looked == limit { return (dirty, writeback, false) }
             looked += 1
             switch word(for: page(piece.first + vpn - piece.start, at: vpn, in: piece.vma)) {
             case .pteDirty, .dirty, .dirtyProtected, .dirtyUnmapped: dirty += 1
@@ -143,7 +208,7 @@ extension Machine {
             }
             from = vpn + 1
         }
-        return (dirty, writeback)
+        return (dirty, writeback, true)
     }
 
     /// Dirty pages beyond which writeback begins in the background, and beyond which whoever

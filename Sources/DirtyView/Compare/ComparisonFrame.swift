@@ -109,6 +109,7 @@ private struct ComparisonPainter {
         if let row = layout.progressRow { grid.put(progress, at: 0, row, limit: width) }
         if let row = layout.hintsRow { grid.put(hints, at: 0, row, limit: width) }
         grid.put(bottom, at: 0, layout.messageRow, limit: width)
+        if let prompt = player.prompt { grid.cursor = (min(width - 1, 1 + prompt.cursor), layout.messageRow) }
     }
 
     // MARK: Status
@@ -318,20 +319,13 @@ private struct ComparisonPainter {
         let total = max(1, comparison.sides.first?.statements.count ?? 1)
         let room = max(1, layout.size.columns - 8)
         let here = min(room - 1, comparison.pace * (room - 1) / total)
-        var line = Line("|", Style(.chrome))
-        for column in 0..<room {
-            if column == here {
-                line.add(player.glyphs[.timelineNow], Style(.plain, .bold))
-            } else {
-                line.add(column < here ? "=" : player.glyphs[.horizontal], Style(column < here ? .plain : .chrome))
-            }
-        }
-        line.add("|", Style(.chrome))
+        var line = Line(bar: room, here: here, player.glyphs)
         line.add(" \(min(100, comparison.pace * 100 / total))%")
         return line
     }
 
     private var hints: Line {
+        if player.prompt != nil { return Line("Enter do it  Tab complete  Esc leave", Style(.chrome)) }
         var line = Line()
         for binding in ComparisonKeys.entries(player.keys, filter: "") where !binding.hint.isEmpty {
             guard let key = binding.keys.first?.description,
@@ -346,7 +340,9 @@ private struct ComparisonPainter {
 
     private var bottom: Line {
         if let prompt = player.prompt {
-            return Line(":" + prompt.text, Style(.prompt))
+            var line = Line(":" + prompt.text, Style(.prompt))
+            if let message = player.message { line.add("   " + printable(message.text), Style(.plain, .dim)) }
+            return line
         }
         if let help = player.help {
             let isEmpty = ComparisonKeys.entries(player.keys, filter: help.filter).isEmpty

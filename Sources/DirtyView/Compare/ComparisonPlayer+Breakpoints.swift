@@ -52,15 +52,39 @@ extension ComparisonPlayer {
         case .enter:
             prompt = nil
             enter(editor.text)
+        case .tab:
+            complete(&editor)
+            prompt = editor
         default:
+            message = nil
             _ = editor.press(key)
             prompt = editor
         }
     }
 
+    private static let words = ["break", "breaks", "delete", "help", "quit", "watch"]
+
+    private mutating func complete(_ editor: inout LineEditor) {
+        message = nil
+        let found = Self.words.filter { $0.hasPrefix(editor.text) && !editor.text.isEmpty }
+        switch found.count {
+        case 0: say("nothing to complete here")
+        case 1: editor.replace(0..<editor.scalars.count, with: found[0] + " ")
+        default: say(found.joined(separator: "  "))
+        }
+    }
+
+    /// Goes to a step, `12`, `+3` or `-3`. False if it is none.
+    private mutating func go(_ word: String) -> Bool {
+        guard let number = Int(word), abs(number) < 1 << 40 else { return false }
+        let target = max(0, word.hasPrefix("+") || word.hasPrefix("-") ? comparison.position + number : number)
+        if target > comparison.position { forward(to: .position(target)) } else { back(to: target) }
+        return true
+    }
+
     private mutating func enter(_ line: String) {
         message = nil
-        let words = line.split(separator: " ").map(String.init)
+        let words = Synonyms.line(for: line.split(separator: " ").map(String.init)) ?? line.split(separator: " ").map(String.init)
         let rest = words.dropFirst().joined(separator: " ")
         // Names are the scenario's, and so the same under every kernel.
         guard let session = comparison.sides.first, let first = words.first else { return }
@@ -83,7 +107,12 @@ extension ComparisonPlayer {
             say("breakpoint \(number) is gone")
         case "breaks":
             say(breakpoints.isEmpty ? "no break points" : breakpoints.all.map { "\($0.number) \(printable($0.text))" }.joined(separator: "   "))
-        default: complain("a comparison takes break, watch, delete and breaks")
+        case "q", "quit": isFinished = true
+        case "help": help = Help(filter: rest, row: 0)
+        case _ where words.count == 1 && go(first): break
+        case _ where words.count == 1 && perform(named: first): break
+        default:
+            complain("a comparison takes a step (12, +3), a key's name, break, watch, delete, breaks, help and quit; other commands are for 'dirtyscope play'")
         }
     }
 }

@@ -21,14 +21,14 @@ public struct ComparisonPlayer: Sendable {
     /// The page that the user has selected; nil while the selection follows what happens.
     private var chosen: Selection?
     /// Text that the help is filtered by, and its selected row; nil while it is closed.
-    private(set) var help: Help?
+    var help: Help?
     /// The first kernel that is shown, where not all of them fit.
     private(set) var firstSide = 0
     var breakpoints = BreakpointList()
     /// What is being typed behind a colon.
     var prompt: LineEditor?
     var message: Player.Message?
-    public private(set) var isFinished = false
+    public internal(set) var isFinished = false
     private var bell = false
 
     /// `glyphs` is nil where the screen is to decide.
@@ -91,7 +91,9 @@ public struct ComparisonPlayer: Sendable {
         if help != nil { return pressInHelp(key) }
         if prompt != nil { return pressInPrompt(key) }
         guard let action = keys.action(for: key), ComparisonKeys.actions.contains(action) else {
-            return complain("\(key) does nothing in a comparison; ? lists the keys")
+            let known = keys.action(for: key) == .why
+                ? "asks about one kernel: 'dirtyscope play' has it" : "does nothing in a comparison"
+            return complain("\(key.phrase) \(known); \(keys.name(of: .help)) lists the keys")
         }
         perform(action)
     }
@@ -121,6 +123,22 @@ public struct ComparisonPlayer: Sendable {
         case .normalSpeed: speed.set(1)
         default: look(action)
         }
+    }
+
+    /// Does what a key does, by its name in the table, if a comparison has it.
+    mutating func perform(named name: String) -> Bool {
+        guard let action = keys.bindings.first(where: { $0.command == name })?.action,
+            action != .terminal, ComparisonKeys.actions.contains(action)
+        else { return false }
+        perform(action)
+        return true
+    }
+
+    /// Goes back to a step.
+    mutating func back(to position: Int) {
+        guard position < comparison.position else { return }
+        while comparison.position > position { comparison.stepBack() }
+        showLatestStep()
     }
 
     private mutating func look(_ action: Action) {
@@ -250,7 +268,7 @@ enum ComparisonKeys {
         .top: "Select the first page.", .bottom: "Select the last page.",
         .nextPane: "Where not all kernels fit: show the next one.", .previousPane: "Where not all kernels fit: show the one before.",
         .breakpoint: "Stop where the selected page changes under any kernel, or no more; e c E C stop at break points.",
-        .prompt: "Type break WHAT, watch WHAT, delete N or delete all, as in the player; breaks lists them.",
+        .prompt: "Type a step, 12 or +3, or break WHAT, watch WHAT, delete N or delete all, as in the player; breaks lists them.",
         .left: "The mapping or file before.", .right: "The next mapping or file.",
         .back: "Let the selection follow what happens.",
         .help: "This list.", .quit: "Leave.", .terminal: "",

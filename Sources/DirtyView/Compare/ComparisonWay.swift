@@ -11,6 +11,8 @@ struct ComparisonWay: Sendable {
         case end
         /// Something else differs than at the start.
         case difference
+        /// After so many steps.
+        case position(Int)
     }
 
     /// What tells two moments of a comparison apart.
@@ -72,6 +74,7 @@ extension ComparisonPlayer {
         case .chapter: moment.chapter != way.start.chapter
         case .end: false
         case .difference: comparison.differences != way.differences
+        case .position(let position): comparison.position >= position
         }
     }
 

@@ -70,7 +70,7 @@ public struct Show: Sequence, IteratorProtocol {
         let isNewChapter = progress.chapterNumber > chapter
         chapter = progress.chapterNumber
         let shot = Shot(
-            grid: player.frame(size: size), milliseconds: milliseconds, position: player.session.position,
+            grid: player.picture(size: size), milliseconds: milliseconds, position: player.session.position,
             newChapter: isNewChapter ? progress.chapter : nil, caption: progress.caption,
             isCaptionNew: progress.caption != (previous?.caption ?? ""), isPause: progress.pause != nil,
             spoken: Spoken(player).lines(&memory))

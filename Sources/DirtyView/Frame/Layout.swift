@@ -192,17 +192,17 @@ struct Layout: Sendable {
         switch sizeClass {
         case .huge:
             spare = size.rows - 60
-            let (left, right) = (64 + (width - 200) / 3, 60 + (width - 200) / 3)
+            let (left, right) = (74 + (width - 200) / 3, 50 + (width - 200) / 3)
             let middle = width - left - right - 2
             let half = width * 9 / 20
             let more = spare / 2
             return [
                 [
-                    (left, [(.vmas, 9 + more), (.locks, 4), (.rmap, 7), (.invariants, 9)]),
-                    (middle, [(.pages, 11 + more), (.history, 11), (.file, 8)]),
-                    (right, [(.calls, 14 + more), (.tasks, 7), (.script, 9)]),
+                    (left, [(.vmas, 7 + more), (.locks, 3), (.rmap, 6), (.invariants, 16)]),
+                    (middle, [(.pages, 14 + more), (.history, 11), (.file, 8)]),
+                    (right, [(.calls, 16 + more), (.tasks, 7), (.script, 10)]),
                 ],
-                [(left, [(.changes, 10)]), (middle, [(.counters, 10)]), (right, [(.tlb, 10)])],
+                [(left, [(.changes, 7)]), (middle, [(.counters, 7)]), (right, [(.tlb, 7)])],
                 [
                     (half, [(.narration, 10 + spare - more)]),
                     (width - half - 1, [(.log, 10 + spare - more)]),

@@ -16,6 +16,13 @@ struct RuleLines {
         arms = Array(repeating: [], count: max(0, size.columns * size.rows))
     }
 
+    /// The rules over these panes, and the separators between them.
+    init(_ size: Size, over bodies: [Region], _ separators: [Layout.Separator]) {
+        self.init(size)
+        for body in bodies { horizontal(body.y - 1, from: body.x, columns: body.columns) }
+        for separator in separators { vertical(separator.x, separator.rows) }
+    }
+
     private mutating func add(_ arm: Arms, _ x: Int, _ y: Int) {
         guard x >= 0, y >= 0, x < size.columns, y < size.rows else { return }
         arms[y * size.columns + x].formUnion(arm)

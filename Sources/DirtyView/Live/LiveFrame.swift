@@ -91,12 +91,8 @@ private struct LivePainter {
     // MARK: Panes
 
     private mutating func paintPanes(_ grid: inout Grid) {
-        var rules = RuleLines(layout.size)
-        for placement in layout.placements where placement.hasTitle {
-            rules.horizontal(placement.body.y - 1, from: placement.body.x, columns: placement.body.columns)
-        }
-        for separator in layout.separators { rules.vertical(separator.x, separator.rows) }
-        rules.draw(on: &grid, player.glyphs)
+        let titled = layout.placements.filter(\.hasTitle).map(\.body)
+        RuleLines(layout.size, over: titled, layout.separators).draw(on: &grid, player.glyphs)
         for placement in layout.placements {
             let body = placement.body
             let listing = player.listing(placement.pane, columns: body.columns, height: body.rows)
@@ -107,40 +103,8 @@ private struct LivePainter {
                     Line(title, Style(hasKeyboard ? .focusedTitle : .title)), at: body.x + 1, body.y - 1,
                     limit: max(0, body.columns - 2))
             }
-            paint(&grid, listing, body, hasKeyboard)
-        }
-    }
-
-    private mutating func paint(_ grid: inout Grid, _ listing: Listing, _ body: Region, _ hasKeyboard: Bool) {
-        let header = listing.header.prefix(max(0, body.rows - 1))
-        let footer = listing.footer.prefix(max(0, body.rows - header.count - 1))
-        for (offset, line) in header.enumerated() {
-            grid.put(line, at: body.x, body.y + offset, limit: body.columns)
-        }
-        for (offset, line) in footer.enumerated() {
-            grid.put(line, at: body.x, body.y + body.rows - footer.count + offset, limit: body.columns)
-        }
-        let height = body.rows - header.count - footer.count
-        let first = body.y + header.count
-        if hasKeyboard { cursor = (body.x, first) }
-        if listing.count == 0, height > 0 {
-            grid.put(Line("  " + listing.empty, Style(.absent)), at: body.x, first, limit: body.columns)
-            return
-        }
-        let top = listing.top(height: height)
-        for row in top..<max(top, min(listing.count, top + height)) {
-            var line = listing.row(row)
-            if listing.hasMargin {
-                let isSelected = row == listing.cursor && (hasKeyboard || listing.showsCursorAlways)
-                if isSelected { line.emphasize(.selected) }
-                var margin = Line()
-                margin.add(isSelected ? player.glyphs[.cursor] : " ", Style(.plain, isSelected ? .selected : []))
-                margin.add(line.isChanged ? player.glyphs[.changed] : " ", Style(.plain, .bold))
-                margin.add(line)
-                line = margin
-                if hasKeyboard, row == listing.cursor { cursor = (body.x, first + row - top) }
-            }
-            grid.put(line, at: body.x, first + row - top, limit: body.columns)
+            let place = listing.paint(&grid, body, player.glyphs, hasKeyboard)
+            if hasKeyboard { cursor = place }
         }
     }
 
@@ -155,18 +119,9 @@ private struct LivePainter {
         func place(_ index: Int) -> Int { min(room - 1, index * (room - 1) / last) }
         var marks: Set<Int> = []
         for (index, sample) in samples.enumerated() where sample.events.contains(where: \.isCall) { marks.insert(place(index)) }
-        let here = place(player.position)
-        var line = Line("|", Style(.chrome))
-        for column in 0..<room {
-            if column == here {
-                line.add(player.glyphs[.timelineNow], Style(.plain, .bold))
-            } else if marks.contains(column) {
-                line.add(player.glyphs[.timelineMarker], Style(.plain, .bold))
-            } else {
-                line.add(column < here ? "=" : player.glyphs[.horizontal], Style(column < here ? .plain : .chrome))
-            }
+        var line = Line(bar: room, here: place(player.position), player.glyphs) {
+            marks.contains($0) ? player.glyphs[.timelineMarker] : nil
         }
-        line.add("|", Style(.chrome))
         line.add(tail)
         return line
     }

@@ -8,7 +8,7 @@ struct AreaPane {
 
     func listing(height: Int) -> Listing {
         var listing = Listing()
-        listing.title = "VMAs and files" + position(height)
+        listing.title = "VMAs and files" + filter
         listing.count = scene.areas.count
         listing.cursor = scene.selection.flatMap { scene.now.index(of: $0, in: scene.areas) }
         listing.showsCursorAlways = true
@@ -35,12 +35,9 @@ struct AreaPane {
         return listing
     }
 
-    /// What the list is filtered by, and where in a long list the selection is.
-    private func position(_ height: Int) -> String {
-        let filter = scene.areaFilter.isEmpty ? "" : "  \\" + printable(scene.areaFilter)
-        guard scene.areas.count > height || !filter.isEmpty else { return "" }
-        let at = scene.selection.flatMap { scene.now.index(of: $0, in: scene.areas) }
-        return filter + "  \(at.map { "\($0 + 1)/" } ?? "")\(scene.areas.count)"
+    /// What the list is filtered by, and how many match.
+    private var filter: String {
+        scene.areaFilter.isEmpty ? "" : "  \\" + printable(scene.areaFilter) + "  \(scene.areas.count)"
     }
 
     /// `A killed by SIGBUS: the file has no page there`
@@ -57,8 +54,10 @@ struct AreaPane {
 
     private var isWide: Bool { columns >= 62 }
     /// What a wide pane has to spare goes to the names.
-    private var nameWidth: Int { isWide ? 6 + min(10, max(0, columns - 64) / 2) : 6 }
-    private var sourceWidth: Int { isWide ? 9 + min(10, max(0, columns - 64) / 2) : 8 }
+    private var nameWidth: Int { isWide ? 6 + min(10, spare / 3) : 6 }
+    private var sourceWidth: Int { isWide ? 9 + min(14, spare - spare / 3) : 8 }
+    /// Behind the columns that there always are stand the numbers of dirty pages: `D512+ W0+`.
+    private var spare: Int { max(0, columns - 58 - 9) }
 
     /// A column with a blank after it even where its text is clipped.
     private func cell(_ text: String, _ width: Int, _ style: Style = .plain, to line: inout Line) {
@@ -77,7 +76,7 @@ struct AreaPane {
         line.add(" ")
         line.column("perm", 5, style)
         line.column("maps", sourceWidth, style)
-        if isWide { line.add("pte  notify  D  W", style) }
+        if isWide { line.add("pte  notify D  W", style) }
         return line
     }
 
@@ -112,7 +111,7 @@ struct AreaPane {
         self.cell(source, sourceWidth, to: &line)
         if isWide {
             cell(piece.pageProt, before?.pageProt, 5)
-            cell(piece.isTracked ? "yes" : "no", before.map { $0.isTracked ? "yes" : "no" }, 8)
+            cell(piece.isTracked ? "yes" : "no", before.map { $0.isTracked ? "yes" : "no" }, 7)
             line.add(tally(piece))
         }
         return line
@@ -134,9 +133,11 @@ struct AreaPane {
     /// Pages in use that are looked at for a row of this pane, at each frame.
     private static let mostCounted = 512
 
-    /// How many of its pages are dirty or under writeback, where counting is cheap.
+    /// How many of its pages are dirty or under writeback; a `+` where there may be more.
     private func tally(_ piece: VMAPiece) -> String {
-        scene.now.tally(of: piece, limit: Self.mostCounted).map { "D\($0.dirty) W\($0.writeback)" } ?? "D? W?"
+        let tally = scene.now.tally(of: piece, limit: Self.mostCounted)
+        let more = tally.isWhole ? "" : "+"
+        return "D\(tally.dirty)\(more) W\(tally.writeback)\(more)"
     }
 
     private func row(_ file: Ref<File>) -> Line {
@@ -156,7 +157,7 @@ struct AreaPane {
             line.add("device" + (columns >= 50 ? " memory" : ""), Style(.plain, .dim))
             return line
         }
-        line.column(fileSystem.name, 5)
+        cell(fileSystem.name, 6, to: &line)
         if columns >= 50 { line.add("page cache", Style(.plain, .dim)) }
         return line
     }

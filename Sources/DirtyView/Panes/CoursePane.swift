@@ -7,12 +7,21 @@ struct CoursePane {
     let scene: Scene
     let columns: Int
 
-    private static let labelWidth = 7
+    /// Room for the longest label and a blank behind it.
+    private var labelWidth: Int { columns < 60 ? 7 : 1 + max(6, marks.map(\.name.count).max() ?? 0) }
+
+    /// The limits, with their numbers where there is room.
+    private var marks: [(pages: Int, name: String)] {
+        guard let limits = scene.now.dirtyThresholds else { return [] }
+        return columns < 60
+            ? [(limits.background, "backgr"), (limits.limit, "limit")]
+            : [(limits.background, "background \(limits.background)"), (limits.limit, "limit \(limits.limit)")]
+    }
 
     func listing(height: Int) -> Listing {
         let series = scene.session.series
         let total = max(scene.session.knownMoves, scene.session.position)
-        let room = max(1, columns - Self.labelWidth - 1)
+        let room = max(1, columns - labelWidth - 1)
         // A short course is not stretched: a move has one column at most.
         let width = min(room, max(1, total))
         let samples = (0..<width).map { column in
@@ -22,19 +31,21 @@ struct CoursePane {
         let most = samples.map { $0.dirty + $0.writeback }.max() ?? 0
         let top = max(most, thresholds.map { $0.limit + 1 } ?? 0, 1)
         // Axis and faults below, where there is room for them.
-        let bars = max(1, height - 2)
+        let lines = max(1, height - 2)
+        // A page has two rows at most: a tall bar would say no more.
+        let bars = top * 2 < lines ? top * 2 : lines
         var listing = Listing()
         listing.hasMargin = false
         listing.title = "Dirty pages over time  \(total) steps, at most \(most) dirty or under writeback"
-        let marks = thresholds.map { [(Self.row(over: $0.background, top, bars), "backgr"), (Self.row(over: $0.limit, top, bars), "limit")] } ?? []
-        var lines = (0..<bars).reversed().map { row in
-            bar(row, of: bars, top: top, samples, name: marks.last { $0.0 == row }?.1)
+        let marks = marks.map { (row: Self.row(over: $0.pages, top, bars), name: $0.name) }
+        var rows = (0..<bars).reversed().map { row in
+            bar(row, of: bars, top: top, samples, name: marks.last { $0.row == row }?.name)
         }
-        if height >= 2 { lines.append(faults(samples)) }
-        if height >= 3 { lines.append(now(total, width)) }
-        listing.count = total == 0 ? 0 : lines.count
+        if height >= 2 { rows.append(faults(samples)) }
+        if height >= 3 { rows.append(now(total, width)) }
+        listing.count = total == 0 ? 0 : rows.count
         listing.empty = "nothing has moved yet"
-        listing.row = { lines[$0] }
+        listing.row = { rows[$0] }
         return listing
     }
 
@@ -54,7 +65,7 @@ struct CoursePane {
         let isRepeated = row + 1 < bars && max(top * (row + 2) / bars, top * (row + 1) / bars + 1) == high
         var line = Line()
         let label = name ?? (isRepeated ? "" : "\(high)")
-        line.column(label, Self.labelWidth - 1, Style(.plain, name != nil ? .bold : .dim), right: true)
+        line.column(label, labelWidth - 1, Style(.plain, name != nil ? .bold : .dim), right: true)
         line.add(" ")
         for sample in samples {
             if sample.dirty > low {
@@ -72,7 +83,7 @@ struct CoursePane {
     private func faults(_ samples: [Series.Sample]) -> Line {
         let most = samples.map(\.faults).max() ?? 0
         var line = Line()
-        line.column("faults", Self.labelWidth - 1, Style(.plain, .dim), right: true)
+        line.column("faults", labelWidth - 1, Style(.plain, .dim), right: true)
         line.add(" ")
         for sample in samples {
             let digit = sample.faults == 0 ? 0 : max(1, sample.faults * 9 / max(most, 9))
@@ -83,10 +94,15 @@ struct CoursePane {
 
     private func now(_ total: Int, _ width: Int) -> Line {
         var line = Line()
-        line.column("now", Self.labelWidth - 1, Style(.plain, .dim), right: true)
-        line.pad(width: Self.labelWidth + min(width - 1, scene.session.position * width / max(1, total)))
+        line.column("now", labelWidth - 1, Style(.plain, .dim), right: true)
+        let here = labelWidth + min(width - 1, scene.session.position * width / max(1, total))
+        let text = "step \(scene.session.position)"
+        // At the right end the words stand before the sign.
+        let isBefore = here + 2 + text.count > columns
+        line.pad(width: isBefore ? here - text.count - 1 : here)
+        if isBefore { line.add(text + " ", Style(.plain, .dim)) }
         line.add(scene.glyphs[.timelineNow], Style(.plain, .bold))
-        line.add(" step \(scene.session.position)", Style(.plain, .dim))
+        if !isBefore { line.add(" " + text, Style(.plain, .dim)) }
         return line
     }
 }

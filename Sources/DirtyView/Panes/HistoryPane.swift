@@ -54,8 +54,13 @@ struct HistoryPane {
             + (scene.showsEvents ? "\(samples.count) events, steps \(first)-\(scene.session.position)" : "steps \(first)-\(scene.session.position)")
         if height >= lines.count + 1 { lines.append(axis(samples, cell: strip.cell)) }
         if height >= lines.count + 1 {
-            let values = strip.isWide && !scene.showsEvents ? "12- value  ~ too short" : "0-9 values"
-            lines.append(Line(" r read-only  w writable  D d dirty  c clean  W w write  " + values, Style(.plain, .dim)))
+            let isLong = strip.isWide && !scene.showsEvents
+            let legends = [
+                " r read-only  w writable  D d dirty  c clean  W w write  " + (isLong ? "12- value  ~ too short" : "0-9 values"),
+                " r read-only w writable D d dirty c clean W w write" + (isLong ? " ~ too short" : ""),
+                " r ro w writable Dd dirty c clean Ww write",
+            ]
+            lines.append(Line(legends.first { $0.count <= columns } ?? legends[2], Style(.plain, .dim)))
         }
         if height >= lines.count + 2 { lines += life(selection, lines: height - lines.count) }
         listing.count = lines.count

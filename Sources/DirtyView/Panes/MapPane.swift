@@ -65,7 +65,7 @@ struct MapPane {
         listing.empty = "no pages"
         listing.row = { row($0, words, lost, selection.page, geometry) }
         if height > Self.footerRows {
-            listing.footer = [detail(words, lost, selection.page, geometry), tally(words, lost)]
+            listing.footer = [detail(words, lost, selection.page, geometry), tally(selection.target, count)]
         }
         return listing
     }
@@ -127,15 +127,30 @@ struct MapPane {
         return line
     }
 
-    /// How many cells are in which state, the worst first.
-    private func tally(_ words: [PageWord], _ lost: Set<Int>) -> Line {
-        var line = Line("cells ", Style(.plain, .dim))
-        if !lost.isEmpty { line.add("!LOST \(lost.count)  ", Style(.violation)) }
+    /// Pages in use that are counted for a frame.
+    private static let mostCounted = 1 << 16
+
+    /// How many pages of the whole mapping or file are in which state, the worst first: however much of
+    /// it is on the screen.
+    private func tally(_ target: Target, _ count: Int) -> Line {
+        var line = Line("pages ", Style(.plain, .dim))
+        let lost = Set(scene.health.lost.compactMap { store -> Int? in
+            let found = scene.now.selection(of: .file(store.file, store.index), near: target)
+            return found?.target == target ? found?.page : nil
+        }).count
+        if lost > 0 { line.add("!LOST \(lost)  ", Style(.violation)) }
+        var (pages, looked, end) = ([PageWord: Int](), 0, count)
+        scene.now.survey(target, pages: 0..<count) { run, word in
+            pages[word, default: 0] += run.count
+            looked += 1
+            end = run.upperBound
+            return looked < Self.mostCounted
+        }
+        if end < count { line.add("of the first \(end): ", Style(.plain, .dim)) }
         for word in PageWord.allCases.sorted(by: { $0.severity > $1.severity }) {
-            let cells = words.count { $0 == word }
-            guard cells > 0 else { continue }
+            guard let number = pages[word] else { continue }
             line.add(scene.glyphs[word.glyph], Style(word.role))
-            line.add(" \(word.rawValue) \(cells)  ")
+            line.add(" \(word.rawValue) \(number)  ")
         }
         return line
     }
@@ -152,6 +167,17 @@ extension Machine {
             guard let process = process(named: owner), let mapping = mapping(named: name, of: process)
             else { return [] }
             return worstWords(of: mapping, in: process, pages: pages, run: length)
+        }
+    }
+
+    /// Goes through pages of a target in order: those in use one by one, and the stretches between them.
+    func survey(_ target: Target, pages: Range<Int>, _ visit: (Range<Int>, PageWord) -> Bool) {
+        switch target {
+        case .file(let name):
+            if let file = file(named: name) { survey(file, pages: pages, visit) }
+        case .mapping(let owner, let name):
+            guard let process = process(named: owner), let mapping = mapping(named: name, of: process) else { return }
+            survey(mapping, in: process, pages: pages, visit)
         }
     }
 }

@@ -31,7 +31,9 @@ struct PagesPane {
             shape = Columns(
                 index: 3, address: columns - 62, wide: true, frame: 4, folio: 8, tags: true,
                 values: true, was: 8)
-        case 48...: shape = Columns(address: 6, frame: 3, was: columns - 40)
+        // What a page was is a word that has to be whole; the frame's number stands below.
+        case 51...: shape = Columns(address: 6, frame: 3, was: columns - 40)
+        case 47...: shape = Columns(address: 6, was: columns - 36)
         case 44...: shape = Columns(address: 6, frame: 3, was: 4)
         case 36...: shape = Columns(address: 6)
         case 30...: break
@@ -258,6 +260,7 @@ struct PagesPane {
             let folio = now.folioIndices(page.folio)
             if folio.count > 1 { parts.append("folio \(folio.lowerBound)..\(folio.upperBound - 1)") }
             parts.append("maps \(now.mapcount(page.folio))")
+            if shape.frame == 0 { parts.append("pfn \(frameText(page, now, 3))") }
             if now.pinCount(page.folio) > 0 { parts.append("pins \(now.pinCount(page.folio))") }
             let buffers = now.buffers(page.folio)
             if buffers.count > 1 {

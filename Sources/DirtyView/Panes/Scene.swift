@@ -27,6 +27,8 @@ struct Scene: Sendable {
     /// Where the cursors of the lists stand that have no selection of their own.
     let cursors: [Pane: Int]
     let focus: Pane
+    /// Whether whoever looks can press keys; a picture names none.
+    var takesKeys = true
     /// Whether the time strips have a column for each change of the page, or for each step.
     var showsEvents = false
 
@@ -136,6 +138,16 @@ struct Listing {
 
     /// The first visible row where the cursor does not decide.
     var first: Int?
+
+    /// Where in a list that is longer than its pane one is: `  12/65529`, or the rows in sight where
+    /// nothing is selected.
+    func position(rows: Int) -> String {
+        let height = rows - header.count - footer.count
+        guard hasMargin, height > 0, count > height else { return "" }
+        if let cursor { return "  \(cursor + 1)/\(count)" }
+        let top = top(height: height)
+        return "  \(top + 1)-\(top + height)/\(count)"
+    }
 
     /// The first visible row, so that the cursor is in sight.
     func top(height: Int) -> Int {

@@ -48,8 +48,7 @@ struct NarrationPane {
             Line(
                 " kernel \(session.profile.rawValue), \(outline.total)\(outline.isComplete ? "" : "+") steps, \(chapters)",
                 Style(.plain, .dim)),
-            Line(" s takes a step, S takes it back, Space plays, ? lists all keys", Style(.narration)),
-        ]
+        ] + (scene.takesKeys ? [Line(" s takes a step, S takes it back, Space plays, ? lists all keys", Style(.narration))] : [])
     }
 
     /// What would happen to the selected page next: to a store, and to the page if it were written.

@@ -6,6 +6,14 @@ struct TLBPane {
     let scene: Scene
     let columns: Int
 
+    /// The longest reason why an entry is stale has its place before an address, which is that of the page.
+    private var hasAddress: Bool { columns >= 68 }
+    private var hasFrame: Bool { columns >= 36 }
+    private var pageWidth: Int { columns < 44 ? 10 : min(20, columns - 34) }
+
+    /// Why an entry is stale; the reason alone where there is no room for a yes.
+    private func text(_ reason: String) -> String { columns < 44 ? reason : "yes: " + reason }
+
     func listing(height: Int) -> Listing {
         let entries = (0..<scene.now.cpuCount).flatMap { cpu in
             scene.now.state.tlb(of: cpu).sorted { $0.vpn < $1.vpn }.map { (cpu: cpu, entry: $0) }
@@ -16,9 +24,9 @@ struct TLBPane {
         var header = Line("  ")
         let dim = Style(.plain, .dim)
         header.column("cpu", 4, dim)
-        header.column("page", 10, dim)
-        if columns >= 44 { header.column("address", 13, dim) }
-        header.column("pfn", 5, dim)
+        header.column("page", pageWidth, dim)
+        if hasAddress { header.column("address", 13, dim) }
+        if hasFrame { header.column("pfn", 5, dim) }
         header.column("bits", 5, dim)
         header.add("stale", dim)
         listing.header = [header]
@@ -26,6 +34,15 @@ struct TLBPane {
         if scene.focus == .tlb { listing.cursor = scene.cursors[.tlb] ?? 0 }
         listing.empty = "all empty"
         listing.row = { row(entries[$0].cpu, entries[$0].entry) }
+        // A narrow pane has the reason of one entry below: the selected one, or the first that is stale.
+        let selected = listing.cursor.flatMap { entries.indices.contains($0) ? entries[$0] : nil }
+        if columns < 44, height >= 4,
+            let (cpu, entry) = [selected].compactMap({ $0 }).first(where: { scene.now.staleness(of: $0.entry) != nil })
+                ?? entries.first(where: { scene.now.staleness(of: $0.entry) != nil }),
+            let reason = scene.now.staleness(of: entry)
+        {
+            listing.footer = wrap("cpu\(cpu) \(scene.now.name(of: entry)): \(reason)", columns - 1).prefix(2).map { Line(" " + $0, dim) }
+        }
         listing.subject = { .item(.path("cpu\(entries[$0].cpu).tlb[\(scene.now.name(of: entries[$0].entry))]")) }
         return listing
     }
@@ -36,14 +53,15 @@ struct TLBPane {
         let old = scene.was.state.tlb(of: cpu).first { $0.mm == entry.mm && $0.vpn == entry.vpn }
         line.isChanged = old != entry
         line.column("\(cpu)", 4)
-        line.column(now.name(of: entry), 10)
-        if columns >= 44 { line.column(hex(entry.vpn << 12, 12), 13, Style(.plain, .dim)) }
-        line.column(entry.folio.exists ? hex(now.pfn(entry.folio), 4) : "-", 5)
+        line.column(now.name(of: entry), pageWidth - 1)
+        line.add(" ")
+        if hasAddress { line.column(hex(entry.vpn << 12, 12), 13, Style(.plain, .dim)) }
+        if hasFrame { line.column(entry.folio.exists ? hex(now.pfn(entry.folio), 4) : "-", 5) }
         let bits = (entry.write ? "w" : "-") + (entry.dirty ? "d" : "-")
         line.column(bits, 5, Style(.plain, old != nil && old != entry ? .changed : []))
         // A stale entry is no fault of the kernel yet, but it is where stores get lost.
         let stale = now.staleness(of: entry)
-        line.add(stale.map { "yes: " + $0 } ?? "no", stale == nil ? .plain : Style(.dirty, .bold))
+        line.add(stale.map(text) ?? "no", stale == nil ? .plain : Style(.dirty, .bold))
         return line
     }
 }

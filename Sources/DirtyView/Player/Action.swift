@@ -96,7 +96,7 @@ enum KeyTable {
             keys: [key("E")], action: .eventBack, name: "previous command",
             help: "Go back to the end of the command before."),
         Binding(
-            keys: [key("c")], action: .run, name: "run",
+            keys: [key("c"), .function(5)], action: .run, name: "run",
             help: "Go on to the next break point, chapter, pause or failed expectation, or to the end.", hint: "run"),
         Binding(
             keys: [key("C")], action: .runBack, name: "run back",
@@ -118,7 +118,7 @@ enum KeyTable {
         Binding(keys: [key("g")], action: .first, name: "first", help: "Go to the very beginning."),
         Binding(keys: [key("G")], action: .last, name: "last", help: "Go to the end of the script."),
         Binding(
-            keys: [key(" "), .function(5)], action: .play, name: "play or pause",
+            keys: [key(" ")], action: .play, name: "play or pause",
             help: "Let it play, or stop it.", hint: "play"),
         Binding(
             keys: [key("+")], action: .faster, name: "faster", help: "Play at twice the speed."),
@@ -187,8 +187,12 @@ enum KeyTable {
 
     private static let others = [
         Binding(
-            keys: [key("/")], action: .find, name: "find", help: "Find text in the pane.", hint: "find"),
-        Binding(keys: [key(">")], action: .findNext, name: "find next", help: "Go to the next match."),
+            keys: [key("/")], action: .find, name: "find",
+            help: "Find text in the pane; on the map a state, such as dirty, or a page by its number.", hint: "find"),
+        Binding(
+            keys: [key(">")], action: .findNext, name: "find next",
+            help: "Go to the next match; on the map, before anything was searched for, to the next page in another state.",
+            hint: "next state", panes: [.map]),
         Binding(
             keys: [key("<")], action: .findPrevious, name: "find previous", help: "Go to the match before."),
         Binding(

@@ -65,6 +65,12 @@ public struct KeyMap: Hashable, Sendable {
 
     func action(for key: Key) -> Action? { actions[key] }
 
+    /// The first key of an action, as the user has it; how it is typed at the prompt where it has none.
+    func name(of action: Action) -> String {
+        guard let binding = bindings.first(where: { $0.action == action }) else { return "" }
+        return binding.keys.first?.description ?? ":" + binding.command
+    }
+
     /// The help's entries: the keys, then the words of the screen, of both those about the pane
     /// first. `filter` is matched against keys, names and
     /// sentences; every word of it has to be there.
@@ -83,10 +89,12 @@ public struct KeyMap: Hashable, Sendable {
 
     /// What everybody needs, in the order of need; the rest of the line is about the pane.
     private static let first: [Action] = [.step, .stepBack, .over, .run, .play, .choose, .nextPane]
+    /// On a pane that fills the screen there is its own first, and the way back.
+    private static let zoomed: [Action] = [.step, .stepBack, .run, .play]
     private static let final: [Action] = [.prompt, .help]
 
     /// The line of hints: as many as fit.
-    func hints(for pane: Pane, width: Int) -> Line {
+    func hints(for pane: Pane, isZoomed: Bool = false, width: Int) -> Line {
         let named: [(key: Key, binding: Binding)] = bindings.compactMap { binding in
             binding.hint.isEmpty ? nil : binding.keys.first.map { ($0, binding) }
         }
@@ -97,12 +105,20 @@ public struct KeyMap: Hashable, Sendable {
             hint.key.description.count + hint.binding.hint.count + 3
         }
         let own = named.filter { $0.binding.panes.contains(pane) }
-        let common = named.filter { $0.binding.panes.isEmpty }
+        // Panes in which nothing is searched, selected or asked about have no such keys.
+        let dead: Set<Action> = pane == .course ? [.find, .breakpoint, .why] : []
+        let common = named.filter { $0.binding.panes.isEmpty && !dead.contains($0.binding.action) }
+        var back: [(key: Key, binding: Binding)] = []
+        if var binding = bindings.first(where: { $0.action == .back }), let key = binding.keys.first {
+            binding.hint = "back"
+            back = [(key, binding)]
+        }
+        let order = isZoomed ? back + own + all(Self.zoomed) + all(Self.first) : all(Self.first) + own
         let final = all(Self.final)
         var line = Line()
         var used = Set(final.map(\.binding.action))
         let tail = final.reduce(0) { $0 + length($1) }
-        for hint in all(Self.first) + own + common where used.insert(hint.binding.action).inserted {
+        for hint in order + common where used.insert(hint.binding.action).inserted {
             if line.width + length(hint) + tail <= width { add(hint.key, hint.binding.hint, to: &line) }
         }
         for hint in final where line.width + length(hint) <= width {

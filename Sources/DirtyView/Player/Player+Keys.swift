@@ -8,7 +8,6 @@ extension Player {
     public mutating func press(_ key: Key) {
         if view == .main, pressInQuestion(key) { return }
         if presenter != nil { return pressInTalk(key) }
-        if hasPresented, view == .main, key == .function(5) { return present() }
         switch view {
         case .prompt: pressInPrompt(key)
         case .search: pressInSearch(key)
@@ -27,8 +26,7 @@ extension Player {
 
     private mutating func pressOnMain(_ key: Key) {
         guard let action = keys.action(for: key), action != .terminal else {
-            complain("\(key == .other ? "this key" : key.description) does nothing here; ? lists the keys")
-            return
+            return complain("\(key.phrase) does nothing here; \(keyName(.help)) lists the keys")
         }
         perform(action)
     }
@@ -345,6 +343,7 @@ extension Player {
     private static let searchLimit = 5000
 
     private mutating func find(forward: Bool) {
+        if focus == .map { return findInMap(forward: forward) }
         guard !needle.isEmpty else { return say("/ searches in the pane") }
         let (listing, _) = focusedListing()
         let wanted = needle.lowercased()

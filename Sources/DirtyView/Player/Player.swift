@@ -51,9 +51,8 @@ public struct Player: Sendable {
     var needle = ""
     var message: Message?
     public internal(set) var isFinished = false
-    /// The talk, while one is given; and whether there was one, to which F5 goes back.
+    /// The talk, while one is given.
     var presenter: Presenter?
-    var hasPresented = false
     /// Questions about what comes next, and the one that is asked now.
     public internal(set) var quiz: Quiz?
     var question: QuestionView?
@@ -157,6 +156,9 @@ public struct Player: Sendable {
         let hints = [(Action.step, "takes a step"), (.stepBack, "takes it back"), (.help, "lists the keys"), (.palette, "finds everything by name")]
         say("First time here? " + hints.compactMap { action, what in name(action).map { "\($0) \(what)" } }.joined(separator: ", "))
     }
+
+    /// The key of an action, as the user has it.
+    func keyName(_ action: Action) -> String { keys.name(of: action) }
 
     mutating func say(_ text: String) { message = Message(text: text) }
 

@@ -27,7 +27,7 @@ enum ScreenWords {
             entry("!  !LOST", "state", "The latest store to the page is lost: no memory, PTE or disk has it.", [.pages, .vmas]),
             entry("~", "changed", "In the margin: this step changed something in the row; the changed letters are reversed."),
             entry("D1 W0", "D W", "How many pages of the VMA are dirty, and how many are under writeback.", [.vmas]),
-            entry("D? W?", "D W", "More of its pages are in use than are counted at each step; M shows them all as a map.", [.vmas]),
+            entry("D512+", "D W", "At least so many: more of its pages are in use than are counted at each step; M counts them all.", [.vmas]),
             entry("notify yes", "write-notify", "The mapping is tracked: its PTEs are made read-only, so that the first store faults.", [.vmas]),
             entry(":", "typed line", "In the script, in place of a line number: you typed this one at the prompt.", [.script]),
             entry("*", "break point", "In the margin: a break point is set on it; B lists them all."),

@@ -17,10 +17,17 @@ enum Synonyms {
         case ("w", 1...): return ["save"] + rest
         case ("w!", 1...): return ["save!"] + rest
         case ("goto", 1), ("go", 1): return rest
+        case ("s", 1), ("si", 1), ("step", 1), ("stepi", 1), ("forward", 1): return Int(rest[0]).map { ["+\($0)"] }
+        case ("back", 1), ("reverse-step", 1), ("reverse-stepi", 1): return Int(rest[0]).map { ["-\($0)"] }
+        case ("si", 0), ("stepi", 0): return ["step"]
+        case ("why?", _): return ["why"] + rest
+        case ("h", 0): return ["help"]
+        case ("restart", 0), ("start", 0), ("top", 0): return ["first"]
+        case ("l", 0), ("list", 0): return ["pane", "script"]
         case ("q!", 0), ("qa", 0), ("quit!", 0), ("exit", 0): return ["quit"]
         case ("next", 0): return ["step-over"]
         case ("c", 0), ("cont", 0), ("continue", 0): return ["run"]
-        case ("reverse-step", 0): return ["step-back"]
+        case ("reverse-step", 0), ("reverse-stepi", 0), ("rsi", 0): return ["step-back"]
         case ("reverse-next", 0): return ["back-over"]
         case ("reverse-continue", 0), ("rc", 0): return ["run-back"]
         case ("finish", 0): return ["finish-function"]

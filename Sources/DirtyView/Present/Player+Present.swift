@@ -14,7 +14,6 @@ extension Player {
         presenter?.isBlank = false
         presenter?.showsHelp = false
         presenter?.echo = echo
-        hasPresented = true
     }
 
     public var isPresenting: Bool { presenter != nil }
@@ -42,10 +41,16 @@ extension Player {
             if key == .enter { return go(toBeat: (Int(digits) ?? 1) - 1) }
             if key == .escape { return }
         }
-        // A remote in a pocket must not ring the bell.
-        guard let binding = KeyTable.presenting(key) else { return }
+        guard let binding = KeyTable.presenting(key) else { return explain(key) }
         presenter?.echo = .following(talk.echo, key, binding.name)
         perform(binding.action)
+    }
+
+    /// Somebody who types a letter that means something in the player is told where that is. What a remote
+    /// can send, and no talk has, is passed over, and no bell rings.
+    private mutating func explain(_ key: Key) {
+        guard case .character = key, let binding = keys.bindings.first(where: { $0.keys.contains(key) }) else { return }
+        say("\(key)  \(binding.name): not in a talk; Esc leaves it, \(keyName(.present)) comes back, ? lists its keys")
     }
 
     /// The actions of a talk. False if it is none of them.
@@ -71,7 +76,7 @@ extension Player {
         case .leaveTalk:
             stop()
             presenter = nil
-            say("the player; F5 or p goes on with the talk")
+            say("the player; \(keyName(.present)) goes on with the talk")
         default: return false
         }
         return true

@@ -82,12 +82,11 @@ extension KeyTable {
             keys: [key("v")], action: .stage, name: "stage",
             help: "Show the words with a picture, the words alone, or all panes."),
         Binding(keys: [key("k")], action: .keyLine, name: "key line", help: "Show the latest key at the bottom, or not."),
-        Binding(keys: [.function(5)], action: .present, name: "show", help: "Show the stage: where remotes send it to start."),
         Binding(keys: [key("Q")], action: .quiz, name: "ask", help: "Ask the audience what comes next."),
         Binding(keys: [key("?"), .function(1)], action: .help, name: "help", help: "List these keys."),
         Binding(
             keys: [.escape, key("q")], action: .leaveTalk, name: "leave",
-            help: "Go back to the player; F5 or p comes back to the talk."),
+            help: "Go back to the player; p there comes back to the talk."),
     ]
 
     private static let presentingActions: [Key: Binding] = {

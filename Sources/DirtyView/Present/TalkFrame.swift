@@ -174,15 +174,17 @@ struct TalkFrame {
     private func paintHelp(_ grid: inout Grid) {
         let size = grid.size
         grid.put(Line(" The keys of a talk ", Style(.focusedTitle)), at: 0, 0, limit: size.columns)
-        var row = 1
-        for binding in KeyTable.presenting {
+        let entries = KeyTable.presenting.map { ($0.keys.map(\.description).joined(separator: " "), $0.name, $0.help) }
+            + [("1 2 3 Enter", "beat", "Go to the beat of that number.")]
+        let keys = min(size.columns / 2, 1 + (entries.map(\.0.count).max() ?? 0))
+        // Sentences where each fits beside its keys; else the names.
+        let isLong = keys + 2 + (entries.map(\.2.count).max() ?? 0) <= size.columns
+        for (offset, entry) in entries.enumerated() {
             var line = Line(" ")
-            line.column(binding.keyText, 30, Style(.plain, .bold))
-            line.add(size.columns < 70 ? binding.name : binding.help)
-            grid.put(line, at: 0, row, limit: size.columns)
-            row += 1
+            line.column(entry.0, keys, Style(.plain, .bold))
+            line.add(" " + (isLong ? entry.2 : entry.1))
+            grid.put(line, at: 0, 1 + offset, limit: size.columns)
         }
-        grid.put(Line(" 1 2 3 Enter                   Go to the beat of that number."), at: 0, row, limit: size.columns)
     }
 }
 

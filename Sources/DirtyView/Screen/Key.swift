@@ -9,6 +9,9 @@ public enum Key: Hashable, Sendable {
     case enter, escape, tab, backTab, backspace, delete
     /// Function keys count from 1.
     case function(Int)
+    /// A key that moves, with Shift, Alt or Ctrl held down, by its name: `Ctrl-Right`. Nothing is bound
+    /// to them unless the user does so, but they are told by their names.
+    case held(String)
     /// A key that has no name here.
     case other
 
@@ -27,6 +30,22 @@ public enum Key: Hashable, Sendable {
 }
 
 extension Key {
+    private static let bases = ["Up", "Down", "Right", "Left", "Home", "End", "Ins", "Del", "PgUp", "PgDn"]
+
+    /// The key of a terminal's numbers: 1 for Shift, 2 for Alt and 4 for Ctrl, and one of Up, Down, Right,
+    /// Left, Home, End, Insert, Delete, Page Up and Page Down, from 0.
+    public init(held modifiers: Int, base: Int) {
+        guard Self.bases.indices.contains(base), (0..<8).contains(modifiers) else {
+            self = .other
+            return
+        }
+        let names = [(4, "Ctrl-"), (2, "Alt-"), (1, "Shift-")].filter { modifiers & $0.0 != 0 }.map(\.1)
+        self = .held(names.joined() + Self.bases[base])
+    }
+
+    /// How a sentence begins that is about it.
+    var phrase: String { self == .other ? "this key" : description }
+
     /// The key of a name as help pages show it; the case of names of more than one letter does not
     /// matter. Nil for what no terminal can send as a key of its own.
     public init?(named name: String) {
@@ -52,8 +71,8 @@ extension Key {
 
     private static let named: [Key] = [
         .character(" "), .up, .down, .left, .right, .pageUp, .pageDown, .home, .end, .enter, .escape, .tab,
-        .backTab, .backspace, .delete,
-    ]
+        .backTab, .backspace, .delete, Key(held: 0, base: 6),
+    ] + (1..<8).flatMap { held in bases.indices.map { Key(held: held, base: $0) } }
 }
 
 extension Key: CustomStringConvertible {
@@ -78,6 +97,7 @@ extension Key: CustomStringConvertible {
         case .backspace: "Backspace"
         case .delete: "Del"
         case .function(let number): "F\(number)"
+        case .held(let name): name
         case .other: "?"
         }
     }

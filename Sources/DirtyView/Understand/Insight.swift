@@ -119,7 +119,7 @@ extension Player {
         case .why(let answer)?: answer.causes.count
         case .difference(let comparison)?: comparison.rows.count
         case .life(let life)?: life.events.count
-        case .legend?: legend(columns: layout.sheet.columns).count
+        case .legend?: legend(columns: layout.main.columns).count
         case .findings(let findings)?: findings.breaches.count
         case .schedule?: exploring.schedule?.captions.count ?? 0
         case nil: 0
@@ -133,8 +133,8 @@ extension Player {
         switch key {
         case .up, .character("k"): select(row - 1)
         case .down, .character("j"): select(row + 1)
-        case .pageUp: select(row - max(1, layout.sheet.rows - 2))
-        case .pageDown: select(row + max(1, layout.sheet.rows - 2))
+        case .pageUp: select(row - max(1, sheetRegion.rows - 2))
+        case .pageDown: select(row + max(1, sheetRegion.rows - 2))
         case .home: select(0)
         case .end: select(count)
         case .escape, .character("q"): view = .main
@@ -156,10 +156,20 @@ extension Player {
     }
 }
 
+extension Player {
+    /// What the open sheet covers: as much as its rows need.
+    var sheetRegion: Region {
+        let layout = layout
+        let listing = sheetListing(scene, columns: layout.main.columns, height: layout.main.rows)
+        return layout.sheet(rows: 1 + listing.header.count + listing.count + listing.footer.count)
+    }
+}
+
 extension Layout {
-    /// What a sheet covers: the lower part of the panes, so that the upper ones stay in sight.
-    var sheet: Region {
-        let rows = main.rows < 12 ? main.rows : max(10, main.rows / 2)
+    /// What a sheet covers that needs so many rows: the lower part of the panes, so that the upper ones stay
+    /// in sight. It is never less than a third of them, so that another question does not move it much.
+    func sheet(rows wanted: Int) -> Region {
+        let rows = main.rows < 12 ? main.rows : min(max(10, main.rows / 3, wanted), main.rows * 2 / 3)
         return Region(x: 0, y: main.y + main.rows - rows, columns: main.columns, rows: rows)
     }
 }

@@ -45,7 +45,7 @@ struct Legend {
             ),
             ("Tags of the page cache", [Entry("d", "DIRTY"), Entry("w", "WRITEBACK"), Entry("t", "TOWRITE: the pass under way has to write it")]),
             ("VMAs", [Entry("rwxs rwxp", "what the VMA allows; s shared, p private"), Entry("notify yes", "tracked: its PTEs are made read-only"),
-                      Entry("D1 W0", "pages dirty and under writeback"), Entry("D? W?", "too many pages in use to be counted; M maps them")]),
+                      Entry("D1 W0", "pages dirty and under writeback"), Entry("D512+", "at least so many: too many pages in use to be counted at each step; M counts them")]),
             (
                 "TLB",
                 [Entry("wd", "the CPU may store by the entry, and tells the page table no more"), Entry("yes: …", Style(.dirty, .bold), "stale: the page table no longer allows what the entry does")]

@@ -33,8 +33,11 @@ extension Player {
             ).candidates
             return words.count == 2 ? conditions + ["line"] + Session.functionNames : conditions
         case "watch" where words.count == 2, "why" where words.count == 2, "life" where words.count == 2:
-            return declarations.files + declarations.processes + declarations.threads
+            let things = declarations.files + declarations.processes + declarations.threads
                 + declarations.labels + Vocabulary.counters
+            return words[0] == "why" ? WhyWords.bits + ["lost"] + things : things
+        case "why" where words.count >= 3 && WhyWords.bits.contains(words[1]):
+            return words.count == 3 ? declarations.files + declarations.processes : declarations.mappings(of: words[2])
         case "watch" where words.count == 3, "why" where words.count == 3, "life" where words.count == 3: return declarations.mappings(of: words[1])
         case "pane" where words.count == 2: return Pane.allCases.map { String(describing: $0) }
         case "delete" where words.count == 2: return insight.breakpoints.all.map { "\($0.number)" } + ["all"]

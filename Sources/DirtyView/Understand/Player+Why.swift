@@ -10,15 +10,18 @@ struct WhyAnswer: Sendable {
     var asked = 0
     var causes: [Cause]
 
-    init?(_ questions: [WhyQuestion], about what: String, _ session: Session) {
+    /// `asked` is the question that is meant; nil for the first that has an answer.
+    init?(_ questions: [WhyQuestion], about what: String, asked: Int? = nil, _ session: Session) {
         guard !questions.isEmpty else { return nil }
         self.questions = questions
         self.what = what
-        causes = session.why(questions[0])
+        self.asked = asked ?? 0
+        causes = session.why(questions[self.asked])
+        guard asked == nil else { return }
         // What has never changed has no story: then another of its bits may have one.
-        while causes.isEmpty, asked + 1 < questions.count {
-            asked += 1
-            causes = session.why(questions[asked])
+        while causes.isEmpty, self.asked + 1 < questions.count {
+            self.asked += 1
+            causes = session.why(questions[self.asked])
         }
     }
 
@@ -44,18 +47,40 @@ extension Player {
         }
     }
 
-    /// `why`, `why db[0]`, `why A m[0]`, `why nr_dirty`, `why lost`, `why PATH`
+    /// `why`, `why db[0]`, `why A m[0]`, `why nr_dirty`, `why lost`, `why PATH`; before or behind the page
+    /// the bit that is meant, `why disk db[0]`, and the bit alone for that of the selected page.
     mutating func whyCommand(_ rest: String) {
-        if rest.isEmpty { return askWhy() }
-        if rest == "lost" { return askWhyLost() }
-        switch session.item(rest) {
-        case .success(let item): ask(session.questions(about: item), item.text)
-        case .failure(let complaint): complain(complaint.text)
+        let words = WhyWords.meant(rest)
+        if words.isEmpty { return askWhy() }
+        if words == ["lost"] { return askWhyLost() }
+        let whole = item(words)
+        if case .success(let item) = whole { return ask(session.questions(about: item), item.text) }
+        // One or two words for the bit, the longer reading first; what is left names the page.
+        for count in [2, 1] where count <= words.count {
+            let ways = [(words.prefix(count), words.dropFirst(count)), (words.suffix(count), words.dropLast(count))]
+            for (bit, thing) in ways {
+                let found = thing.isEmpty ? selection?.item : try? item(Array(thing)).get()
+                guard let found, case let questions = session.questions(about: found),
+                    let asked = questions.firstIndex(where: { WhyWords.names(bit, $0.label) })
+                else { continue }
+                return ask(questions, asked: asked, found.text)
+            }
         }
+        guard case .failure(let complaint) = whole else { return }
+        let usage = "why takes db[0], A m[0], a counter, a task or lost, and a bit before it: disk db[0]"
+        complain(words.count > 2 ? usage : complaint.text + "; " + usage)
     }
 
-    private mutating func ask(_ questions: [WhyQuestion], _ what: String) {
-        guard let answer = WhyAnswer(questions, about: what, session) else {
+    /// The thing that words name; a mapping that only one process has needs no process.
+    private func item(_ words: [String]) -> Result<Item, Complaint> {
+        let found = session.item(words.joined(separator: " "))
+        guard case .failure = found, words.count == 1, words[0].hasSuffix("]") else { return found }
+        let owned = session.declarations.processes.compactMap { try? session.item("\($0) \(words[0])").get() }
+        return owned.count == 1 ? .success(owned[0]) : found
+    }
+
+    private mutating func ask(_ questions: [WhyQuestion], asked: Int? = nil, _ what: String) {
+        guard let answer = WhyAnswer(questions, about: what, asked: asked, session) else {
             return complain("\(what) has no bits to ask about; the pane 'What changed' names some")
         }
         insight.cameFrom = session.position
@@ -103,6 +128,35 @@ extension Player {
     }
 }
 
+/// How people ask.
+enum WhyWords {
+    private static let fillers: Set<String> = ["is", "was", "are", "the", "of", "not", "in", "on", "this", "page", "folio", "bit"]
+
+    /// The words that name something: no fillers, no question mark.
+    static func meant(_ text: String) -> [String] {
+        let words = text.split(whereSeparator: { $0 == " " || $0 == "?" }).map(String.init)
+        return words.filter { !fillers.contains($0) }
+    }
+
+    /// Whether words such as `disk`, `dirty`, `mem`, or `pte w` name the bit of a question.
+    static func names(_ words: some Collection<String>, _ label: String) -> Bool {
+        let parts = label.split(separator: " ")
+        return !words.isEmpty && words.allSatisfy { word in
+            let word = others[word.lowercased()] ?? word.lowercased()
+            return parts.contains { $0 == word }
+        }
+    }
+
+    private static let others = [
+        "mem": "memory", "w": "write", "writable": "write", "d": "dirty", "p": "present", "absent": "present",
+        "wb": "writeback", "buf": "buffer", "buffers": "buffer", "clean": "dirty", "read-only": "write", "readonly": "write",
+        "lock": "locked", "cache": "cached", "tagged": "tag",
+    ]
+
+    /// The bits that Tab offers.
+    static let bits = ["dirty", "disk", "locked", "memory", "present", "tag", "write", "writeback"]
+}
+
 /// The chain of causes: each with what it did, and below it why.
 struct WhySheet {
     let answer: WhyAnswer
@@ -122,7 +176,7 @@ struct WhySheet {
         var lines: [Line] = []
         for (index, cause) in answer.causes.enumerated() {
             if index == row { listing.cursor = lines.count }
-            lines.append(line(cause))
+            lines += line(cause)
             lines += reason(cause)
         }
         listing.count = lines.count
@@ -154,23 +208,45 @@ struct WhySheet {
         return lines
     }
 
-    private func line(_ cause: Cause) -> Line {
+    private func line(_ cause: Cause) -> [Line] {
         var line = Line()
         line.column(cause.position == 0 ? "-" : "\(cause.position)", 5, Style(.plain, cause.position == position ? .bold : .dim), right: true)
         line.add(" ")
         line.column(cause.mover, 10, Style(.plain, .bold))
         let title = cause.frame.map { DirtyView.title(of: $0, generation: generation) }
         guard !cause.touches.isEmpty else {
-            line.add(clipped(cause.note.isEmpty ? cause.because : cause.note, columns - line.width - 3))
-            return line
+            return told(line, cause.note.isEmpty ? cause.because : cause.note)
         }
         let what = text(cause.touches)
-        let room = columns - line.width - 3
-        line.add(clipped(what, room))
-        let left = room - what.unicodeScalars.count - 2
-        if let title, left >= 12 {
-            line.flushRight(clipped(title.words(columns: left), left), width: columns - 3, Style(.plain, .dim))
+        let left = columns - line.width - 3 - what.unicodeScalars.count - 2
+        guard let title else { return told(line, what) }
+        // What it did stands beside what changed, or below it where both have no room in a line.
+        let words = title.words(columns: max(left, 12))
+        guard words.unicodeScalars.count <= left else {
+            return told(line, what) + wrap(title.words(columns: columns - 20), columns - 20).map { below($0, Style(.plain, .dim)) }
         }
+        line.add(what)
+        // Not too far away on a wide screen.
+        let near = line.width + 2 + words.unicodeScalars.count <= Self.near ? Self.near : .max
+        line.flushRight(words, width: min(columns - 3, near), Style(.plain, .dim))
+        return [line]
+    }
+
+    /// The column at whose left the words end that say what a step did, where they have room there.
+    private static let near = 117
+
+    /// A line that goes on below where it is too long.
+    private func told(_ head: Line, _ text: String) -> [Line] {
+        let parts = wrap(text, max(12, columns - head.width - 3))
+        var line = head
+        line.add(parts.first ?? "")
+        return [line] + parts.dropFirst().map { below($0, Style(.plain)) }
+    }
+
+    private func below(_ text: String, _ style: Style) -> Line {
+        var line = Line()
+        line.pad(width: 17)
+        line.add(text, style)
         return line
     }
 
@@ -198,13 +274,16 @@ struct WhySheet {
         }
     }
 
-    /// Where in the kernel it was, and for which command.
+    /// Where in the kernel it was, and for which command: as many functions as fit, the innermost first.
     private func context(_ cause: Cause) -> Line {
-        var line = Line(" ")
         guard cause.position > 0 else { return Line(" Enter goes to the beginning", Style(.plain, .dim)) }
+        var line = Line(" ")
         line.add(printable(cause.command), Style(.plain, .bold))
-        let path = cause.stack.reversed().map { $0.name(generation) }.joined(separator: " < ")
-        if !path.isEmpty { line.add("   in " + path, Style(.plain, .dim)) }
+        var names = cause.stack.reversed().map { $0.name(generation) }
+        let count = names.count
+        func path() -> String { "   in " + names.joined(separator: " < ") + (names.count < count ? " < .." : "") }
+        while names.count > 1, line.width + path().unicodeScalars.count > columns { names.removeLast() }
+        if !names.isEmpty { line.add(path(), Style(.plain, .dim)) }
         return line
     }
 }
