@@ -145,7 +145,7 @@ struct AttachCommand: ParsableCommand {
 
 extension AttachCommand {
     private func show(_ sampler: LiveSampler, _ recorder: LiveRecorder?) throws {
-        let settings = try ScenarioLoader.checked(ConfigurationFile.load)
+        let settings = ConfigurationFile.load()
         var player = LivePlayer(
             LiveHistory(header: sampler.header, limit: history), isLive: true,
             glyphs: screen.glyphs ?? settings.glyphs, theme: settings.theme(screen.theme?.theme))

@@ -36,7 +36,7 @@ struct BesideRun {
             try out.flush()
         }
         if format == nil, isatty(STDOUT_FILENO) != 0, !steps.isEmpty {
-            let settings = try ScenarioLoader.checked(ConfigurationFile.load)
+            let settings = ConfigurationFile.load()
             var player = BesidePlayer(
                 steps, title: scenario.title, kernel: abilities.kernel, closing: closing,
                 glyphs: screen.glyphs ?? settings.glyphs, theme: settings.theme(screen.theme?.theme))

@@ -51,7 +51,7 @@ struct CompareCommand: ParsableCommand {
         switch format {
         case .json: try CompareCommand.writeJSON(comparison)
         case nil where isatty(STDOUT_FILENO) != 0:
-            let settings = try ScenarioLoader.checked(ConfigurationFile.load)
+            let settings = ConfigurationFile.load()
             var player = ComparisonPlayer(
                 comparison, glyphs: screen.glyphs ?? settings.glyphs, theme: settings.theme(screen.theme?.theme))
             player.keys = settings.keys

@@ -5,8 +5,7 @@ import DirtyView
 /// The list of demos on a terminal, and the player on the one that was chosen.
 struct LibraryApplication: Shown {
     private var list: DemoList
-    private var player: Player?
-    private var log: SessionLog?
+    private var playing: TalkApplication?
     private let kernel: KernelOptions
     private let listTheme: Theme
     private let makePlayer: (Session) -> Player
@@ -31,10 +30,10 @@ struct LibraryApplication: Shown {
 
     mutating func handle(_ event: Event) {
         if case .resize(let size) = event { screen?.size = size }
-        if player != nil {
+        if playing != nil {
             // In place: a copy would be one of the whole history.
-            player?.handle(event, writingTo: log)
-            if player?.isFinished == true { close() }
+            playing?.handle(event)
+            if playing?.isFinished == true { close() }
             return
         }
         guard case .key(let key) = event, let choice = list.press(key) else { return }
@@ -47,12 +46,11 @@ struct LibraryApplication: Shown {
     }
 
     private mutating func close() {
-        player = nil
-        log?.leave(.finished)
-        log = nil
+        playing?.leave(.finished)
+        playing = nil
     }
 
-    mutating func leave(_ reason: ExitReason) { log?.leave(reason) }
+    mutating func leave(_ reason: ExitReason) { playing?.leave(reason) }
 
     /// `path` is nil for the sandbox, which no command opens.
     private mutating func open(_ path: String?, _ load: () throws -> Session) {
@@ -61,20 +59,20 @@ struct LibraryApplication: Shown {
             return
         }
         var player = makePlayer(session)
-        if let screen { player.attach(size: screen.size, glyphs: screen.glyphs) }
         player.begin(at: session.title == "Sandbox" ? 1 : 0)
-        log = path.flatMap { SessionLog(of: $0, arguments: kernel.asArguments) }
-        if let screen { log?.begin(screen.size) }
-        self.player = player
+        let log = path.flatMap { SessionLog(of: $0, arguments: kernel.asArguments) }
+        var application = TalkApplication(PlayerApplication(player: player, log: log), file: path ?? "-")
+        if let screen { application.attach(to: screen) }
+        playing = application
     }
 
     func frame(size: Size) -> Grid {
-        player?.frame(size: size) ?? list.frame(size: size, glyphs: screen?.glyphs ?? .letters)
+        playing?.frame(size: size) ?? list.frame(size: size, glyphs: screen?.glyphs ?? .letters)
     }
 
-    var tick: Int? { player?.tick }
-    var hasWork: Bool { player?.hasWork ?? false }
-    mutating func work() { player?.work() }
-    var theme: Theme { player?.theme ?? listTheme }
-    mutating func takeBell() -> Bool { player?.takeBell() ?? false }
+    var tick: Int? { playing?.tick }
+    var hasWork: Bool { playing?.hasWork ?? false }
+    mutating func work() { playing?.work() }
+    var theme: Theme { playing?.theme ?? listTheme }
+    mutating func takeBell() -> Bool { playing?.takeBell() ?? false }
 }

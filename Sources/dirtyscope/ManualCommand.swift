@@ -19,7 +19,7 @@ struct ManualCommand: ParsableCommand {
         switch part {
         case .page: try Output.write(ManualPage.text)
         case .keys:
-            let settings = try ScenarioLoader.checked(ConfigurationFile.load)
+            let settings = ConfigurationFile.load()
             try Output.write(KeyCard(settings.keys).text)
         }
     }
@@ -47,6 +47,12 @@ enum ManualPage {
         for entry in KeyMap.standard.card {
             page.entry(entry.keys, "\(entry.name). \(entry.help)")
         }
+        page.section("KEYS OF A TALK")
+        for entry in KeyMap.talking.card {
+            page.entry(entry.keys, "\(entry.name). \(entry.help)")
+        }
+        page.section("SIZES OF SCREENS")
+        page.text(Roff.escaped("Panes stand where there is room for them; the table [panes] of the settings has a list for each size. " + PaneSets.explanation))
         page.section("FILES")
         page.entry("$XDG_CONFIG_HOME/dirtyscope/config.toml", "Settings; 'dirtyscope config' prints them all. By default below ~/.config.")
         page.entry("$XDG_STATE_HOME/dirtyscope/session-*.keys", "What was done in sessions that were cut off, for 'play --replay'. By default below ~/.local/state.")

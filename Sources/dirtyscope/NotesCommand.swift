@@ -24,7 +24,7 @@ struct NotesCommand: ParsableCommand {
     }
 
     func run() throws {
-        let settings = try ScenarioLoader.checked(ConfigurationFile.load)
+        let settings = ConfigurationFile.load()
         guard let folder = StageFolder() else { throw ExitCode.unavailable }
         var application = NotesApplication(folder: folder, file: file.map(StageFile.name), minutes: minutes)
         application.theme = settings.theme(screen.theme?.theme)

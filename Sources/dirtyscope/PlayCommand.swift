@@ -43,7 +43,7 @@ struct PlayCommand: ParsableCommand {
     }
 
     func run() throws {
-        let settings = try ScenarioLoader.checked(ConfigurationFile.load)
+        let settings = ConfigurationFile.load()
         let isPlain = plain || settings.plain ?? false
         guard file != nil || lesson.quiz else { return try runLibrary(settings, isPlain) }
         let file = file ?? "-"
@@ -60,6 +60,7 @@ struct PlayCommand: ParsableCommand {
         player.replay(earlier)
         if isPlain { return try PlainLoop(player).run(controllingTerminal: file == "-") }
         if greets(settings) { player.greet() }
+        if let trouble = settings.trouble { player.answer(trouble, isError: true) }
         let arguments = kernel.asArguments + moment.asArguments + (present ? " --present" : "") + lesson.asArguments
         var application = TalkApplication(
             PlayerApplication(
@@ -96,6 +97,7 @@ struct PlayCommand: ParsableCommand {
             DemoLibrary.demos(), kernel: kernel, theme: settings.theme(screen.theme?.theme)
         ) { makePlayer($0, settings) }
         if greets(settings) { application.greet("First time here? Enter opens a demo; there, ? lists the keys and s takes a step.") }
+        if let trouble = settings.trouble { application.greet(trouble) }
         try screen.show(&application, settings, controllingTerminal: false) { try DemosCommand().run() }
     }
 
@@ -117,6 +119,8 @@ struct PlayCommand: ParsableCommand {
             session, glyphs: screen.glyphs ?? settings.glyphs, theme: settings.theme(screen.theme?.theme),
             speed: speed ?? settings.speed ?? 1)
         player.keys = settings.keys
+        player.talkKeys = settings.talkKeys
+        player.showsKeys = settings.keyLine ?? false
         player.panes = settings.panes
         // One is left to the screen.
         player.useSearchWorkers(sysconf(Int32(_SC_NPROCESSORS_ONLN)) - 1)

@@ -19,6 +19,8 @@ protocol Playable {
     mutating func work()
     /// Its ticks are only there to look how far a search has come.
     var isOnlyLooking: Bool { get }
+    /// How far a long way is gone, for the log.
+    var deedOnTheWay: Deed? { get }
     /// Looks; true when a search has come to its end.
     mutating func noticeSearch() -> Bool
     mutating func takeBell() -> Bool
@@ -30,6 +32,7 @@ extension Playable {
     var hasWork: Bool { false }
     mutating func work() {}
     var isOnlyLooking: Bool { false }
+    var deedOnTheWay: Deed? { nil }
     mutating func noticeSearch() -> Bool { false }
     mutating func takeRequest() -> Player.Request? { nil }
     mutating func answer(_ text: String, isError: Bool) {}
@@ -37,9 +40,9 @@ extension Playable {
 
     /// Handles an event. It is written down first: what crashes the program is part of the session.
     mutating func handle(_ event: Event, writingTo log: SessionLog?) {
-        if event != .timeout || !isOnlyLooking { log?.record(event) }
+        if event != .timeout || !isOnlyLooking { log?.record(event, at: deedOnTheWay) }
         handle(event)
-        if noticeSearch() { log?.recordSearchEnd() }
+        if noticeSearch() { log?.recordSearchEnd(at: deedOnTheWay) }
     }
 
     /// What the terminal has to say, as the player's own verbs.

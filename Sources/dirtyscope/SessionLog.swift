@@ -33,21 +33,26 @@ final class SessionLog {
     nonisolated(unsafe) private static var number = 0
     private static func count() { number += 1 }
 
-    func record(_ event: Event) {
+    /// `place` is how far a long way was gone when it happened.
+    func record(_ event: Event, at place: Deed?) {
         switch event {
         case .key(.other): break
-        case .key(let key): append(Deed.key(key).text)
-        case .mouse(let mouse): append(Deed.mouse(mouse).text)
-        case .resize(let size): append(Deed.size(size).text)
-        case .timeout: append(Deed.tick.text)
-        case .interrupt: append(Deed.interrupt.text)
+        case .key(let key): append(.key(key), at: place)
+        case .mouse(let mouse): append(.mouse(mouse), at: place)
+        case .resize(let size): append(.size(size), at: place)
+        case .timeout: append(.tick, at: place)
+        case .interrupt: append(.interrupt, at: place)
         case .terminate, .hangup, .resumed: break
         }
     }
 
-    func recordSearchEnd() { append(Deed.searchEnd.text) }
+    func recordSearchEnd(at place: Deed?) { append(.searchEnd, at: place) }
 
-    func begin(_ size: Size) { append(Deed.size(size).text) }
+    func begin(_ size: Size) { append(.size(size), at: nil) }
+
+    private func append(_ deed: Deed, at place: Deed?) {
+        append((place.map { $0.text + "\n" } ?? "") + deed.text)
+    }
 
     /// Who has left by himself does not want it back; whom the terminal was taken from may.
     func leave(_ reason: ExitReason) {

@@ -122,6 +122,29 @@ import Testing
         #expect(try saved(session).last == "finish W")
     }
 
+    /// Everybody moves, the device and the TLBs among them: nothing of it is lost.
+    @Test(arguments: 0..<12) func schedulesOfTheDeviceAndTLBs(seed: UInt64) throws {
+        var random = SplitMix(seed: seed)
+        var session = try session(Self.race, rules: [RuleOverride(name: "tlb-eviction", value: "on")])
+        for _ in 0..<160 {
+            let choices = session.candidates.filter { $0.blocked == nil && !$0.hasEnded }.map(\.choice)
+            let rare = choices.filter {
+                switch $0 {
+                case .device, .eviction, .write: true
+                default: false
+                }
+            }
+            switch random.number(0...9) {
+            case 0: session.stepBack()
+            case 1...3 where !rare.isEmpty: _ = session.advance(rare.randomElement(using: &random)!)
+            case 4...7 where !choices.isEmpty: _ = session.advance(choices.randomElement(using: &random)!)
+            default: _ = session.advance()
+            }
+            if random.chance(15) { try saved(session) }
+        }
+        try saved(session)
+    }
+
     /// Random walks: whoever moves, what can be written leads to the same state.
     @Test(arguments: 0..<12) func randomSchedules(seed: UInt64) throws {
         var random = SplitMix(seed: seed)

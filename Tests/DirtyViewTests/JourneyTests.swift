@@ -50,6 +50,28 @@ import Testing
         #expect(next == position + 1)
     }
 
+    /// What was done on the way is done again at the same step, however much was known of the way then.
+    @Test(arguments: [Deed.interrupt, .key(.escape), .key(.character("S")), .size(Size(120, 40)), .key(.character("C"))], [true, false])
+    func aLogRepeatsWhatStoppedIt(deed: Deed, knowsTheWay: Bool) throws {
+        let fresh = try Fixture.player(Self.long)
+        var player = knowsTheWay ? settled(fresh) : fresh
+        var log = "key G\n"
+        player.type("G")
+        if player.deedOnTheWay != nil { player.work() }
+        // Who knows the way is there at once.
+        if let place = player.deedOnTheWay { log += place.text + "\n" }
+        #expect((player.deedOnTheWay == nil) == knowsTheWay)
+        log += deed.text + "\n"
+        switch deed {
+        case .key(let key): player.press(key)
+        case .size(let size): player.resize(size)
+        default: player.interrupt()
+        }
+        var again = fresh
+        again.replay(log)
+        #expect(again.session.position == settled(player).session.position)
+    }
+
     /// A key that moves starts from where the way has come to.
     @Test func anotherMoveEndsIt() throws {
         var player = try Fixture.player(Self.long, "G")

@@ -7,8 +7,8 @@ import Testing
     private func step(_ player: Player) -> Int { player.session.position }
 
     @Test func everyCommandHasANameOfItsOwn() {
-        #expect(Set(KeyMap.commands).count == KeyMap.commands.count)
-        #expect(KeyMap.commands.allSatisfy { !$0.contains(" ") })
+        #expect(Set(KeyMap.commands()).count == KeyMap.commands().count)
+        #expect(KeyMap.commands().allSatisfy { !$0.contains(" ") })
         let keys = KeyTable.bindings.flatMap(\.keys)
         #expect(Set(keys).count == keys.count, "a key stands in the table twice")
     }
@@ -120,5 +120,51 @@ import Testing
         asked.type("a")
         player = asked
         #expect(hints().hasPrefix("Enter carry it out"))
+    }
+
+    @Test func aTalkObeysItsOwnKeys() throws {
+        var player = try Fixture.player(Fixture.firstStore)
+        player.talkKeys = try KeyMap(rebound: ["next-beat": [.character("x")], "leave": [.function(9)]], of: .talk)
+        player.present()
+        let before = player.beat
+        player.press(.pageDown)
+        #expect(player.beat == before)
+        player.type("xx")
+        #expect(player.beat == before + 1)
+        player.press(.escape)
+        #expect(player.isPresenting)
+        player.press(.character("?"))
+        #expect(player.frame(size: Size(80, 24)).text.contains("F9"))
+        player.press(.escape)
+        player.press(.function(9))
+        #expect(!player.isPresenting)
+    }
+
+    @Test func digitsOfATalkAreNumbersOfBeats() {
+        #expect(throws: KeyMap.Problem.belongsToBeats("1")) { try KeyMap(rebound: ["blank": [.character("1")]], of: .talk) }
+    }
+
+    @Test func whoLosesItsLastKeyIsNamed() throws {
+        let taken = try KeyMap(rebound: ["step": [.character("x")]])
+        #expect(taken.bereft == [KeyMap.Loss(command: "explore", key: .character("x"), owner: "step")])
+        #expect(try KeyMap(rebound: ["step": [.character("x")], "explore": []]).bereft == [])
+        #expect(try KeyMap(rebound: ["step": [.character(".")]]).bereft == [])
+    }
+
+    @Test func sentencesNameTheUsersKeys() throws {
+        var player = try Fixture.player(Fixture.firstStore)
+        player.keys = try KeyMap(rebound: ["explore": [.function(6)]])
+        player.type("X")
+        #expect(player.lastRow.contains("F6 finds schedules"))
+    }
+
+    @Test func theLatestKeyIsShownWhereThatIsWanted() throws {
+        var player = try Fixture.player(Fixture.firstStore)
+        player.type("ss")
+        #expect(!player.lastRow.contains("s x2"))
+        player.type(":set keys on\nss")
+        #expect(player.lastRow.hasSuffix("s x2   step"))
+        player.type(":set keys off\nss")
+        #expect(!player.lastRow.contains("step"))
     }
 }

@@ -11,6 +11,8 @@ public struct Diagnostic: Error, Hashable, Sendable, CustomStringConvertible {
     public var suggestion: String?
     /// The line in question, as written.
     public var source: String
+    /// What it is about can be done, and may not have been meant.
+    public var isWarning = false
     /// The known words that could stand at this place, for completion.
     var candidates: [String] = []
 
@@ -40,7 +42,7 @@ public struct Diagnostic: Error, Hashable, Sendable, CustomStringConvertible {
     /// `demo.demo:3:11: error: unknown file system 'ext5'; expected ext3 or ext4`, the line
     /// with a caret under the place, and the suggestion; no line end after the last.
     public var description: String {
-        var text = "\(printable(file)):\(location.line):\(location.column): error: \(message)"
+        var text = "\(printable(file)):\(location.line):\(location.column): \(isWarning ? "warning" : "error"): \(message)"
         if let expected { text += "; expected \(expected)" }
         text += excerpt
         if let suggestion { text += "\n  did you mean '\(suggestion)'?" }

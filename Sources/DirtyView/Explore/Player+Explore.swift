@@ -99,7 +99,7 @@ extension Player {
         if view == .main, presenter == nil, question == nil {
             openSheet(.findings(findings))
         } else {
-            say("explored from step \(inquiry.session.position): \(exploration.verdict.rawValue); x there shows it")
+            say("explored from step \(inquiry.session.position): \(exploration.verdict.rawValue); \(keys.name(of: .explore)) there shows it")
         }
     }
 
@@ -129,13 +129,13 @@ extension Player {
         openSheet(.schedule)
         refreshSheet()
         let count = schedule.captions.count
-        say("a schedule of \(count) step\(count == 1 ? "" : "s"): s goes on, S back, Enter to a step; X comes back to where you were")
+        say("a schedule of \(count) step\(count == 1 ? "" : "s"): \(keys.name(of: .step)) goes on, \(keys.name(of: .stepBack)) back, Enter to a step; \(keys.name(of: .leaveSchedule)) comes back to where you were")
     }
 
     /// Back to where a schedule was left for.
     mutating func leaveSchedule() {
         guard let course = exploring.left.popLast() else {
-            return complain("this is the session's own course; x finds schedules to go along")
+            return complain("this is the session's own course; \(keys.name(of: .explore)) finds schedules to go along")
         }
         take(course.session)
         exploring.schedule = course.schedule
@@ -157,7 +157,7 @@ extension Player {
     }
 
     mutating func showSchedule() {
-        guard exploring.schedule != nil else { return complain("this is no schedule's course; x finds schedules") }
+        guard exploring.schedule != nil else { return complain("this is no schedule's course; \(keys.name(of: .explore)) finds schedules") }
         openSheet(.schedule)
         refreshSheet()
     }

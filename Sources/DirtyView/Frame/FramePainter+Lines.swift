@@ -81,7 +81,7 @@ extension FramePainter {
             let marks = player.insight.marks.keys.sorted().map(String.init).joined(separator: " ")
             let known = marks.isEmpty ? "none yet" : marks
             return Line(isGoing ? "' a letter goes to its mark: \(known)   '' back   Esc" : "m a letter marks this step   Esc", Style(.chrome))
-        case .chooser: return Line("1-9 Enter one step of that one  s as written  S back  \(exploreKey) lost yet?  Esc close", Style(.chrome))
+        case .chooser: return Line("1-9 Enter one step of that one  \(player.keyName(.step)) as written  \(player.keyName(.stepBack)) back  \(exploreKey) lost yet?  Esc close", Style(.chrome))
         case .prompt: return Line("Enter do it  Tab complete  Up Down history  Esc leave", Style(.chrome))
         case .search: return Line("Enter find  Esc leave", Style(.chrome))
         case .filter: return Line("Enter keeps the filter  Esc lists all", Style(.chrome))
@@ -117,7 +117,9 @@ extension FramePainter {
         case .legend?: Line("Up Down PgUp PgDn scroll  Esc close", Style(.chrome))
         case .findings(let findings)? where findings.breaches.isEmpty: Line("Esc close", Style(.chrome))
         case .findings?: Line("Up Down select  Enter goes along the schedule  Esc close", Style(.chrome))
-        case .schedule?: Line("s on  S back  Enter go to that step  X back to where you were  Esc close", Style(.chrome))
+        case .schedule?: Line(
+                "\(player.keyName(.step)) on  \(player.keyName(.stepBack)) back  Enter go to that step  \(player.keyName(.leaveSchedule)) back to where you were  Esc close",
+                Style(.chrome))
         case .breakpoints?, nil: Line("Up Down select  Enter on or off  x takes it out  Esc close", Style(.chrome))
         }
     }
@@ -169,6 +171,17 @@ extension FramePainter {
         } else {
             grid.put(now, at: 0, layout.messageRow, limit: size.columns)
         }
+        if !isTyping { paintKeys(&grid) }
+    }
+
+    /// The latest key, for those who look on: at the right end of the bottom row, in a place that it
+    /// takes from the sentence there.
+    private func paintKeys(_ grid: inout Grid) {
+        guard player.showsKeys, let line = player.pressed?.line else { return }
+        let start = size.columns - line.width - 1
+        guard start >= 0 else { return }
+        for column in max(0, start - 1)..<size.columns { grid[column, layout.messageRow] = Cell() }
+        grid.put(line, at: start, layout.messageRow, limit: line.width)
     }
 
     private func clear(_ grid: inout Grid, _ row: Int) {

@@ -84,6 +84,19 @@ public enum SizeClass: String, CaseIterable, Sendable {
     /// Pages, call path and narration side by side.
     case wide
 
+    /// From which columns and rows on, in words.
+    var bounds: String {
+        switch self {
+        case .tiny: "less than 40x12"
+        case .small: "from 40x12 on"
+        case .medium: "from 80x24 on"
+        case .large: "from 120x40 on"
+        case .huge: "from 200x60 on"
+        case .tall: "from 40x40 on, less than 80 columns"
+        case .wide: "from 120x14 on, less than 24 rows"
+        }
+    }
+
     public init(_ size: Size) {
         switch (size.columns, size.rows) {
         case (200..., 60...): self = .huge

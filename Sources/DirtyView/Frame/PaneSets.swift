@@ -18,6 +18,9 @@ public struct PaneSets: Hashable, Sendable {
     /// The sizes of screens that have several panes.
     public static let sizes: [SizeClass] = [.medium, .large, .huge, .wide, .tall]
 
+    /// When which of them is shown.
+    public static let explanation = sizes.map { "\($0.rawValue): \($0.bounds)" }.joined(separator: "; ") + "."
+
     /// A screen of each of these sizes; the number of places is the same on all of one class.
     private static func screen(_ sizeClass: SizeClass) -> Size {
         switch sizeClass {

@@ -18,15 +18,41 @@ struct CoursePane {
             : [(limits.background, "background \(limits.background)"), (limits.limit, "limit \(limits.limit)")]
     }
 
-    func listing(height: Int) -> Listing {
-        let series = scene.session.series
-        let total = max(scene.session.knownMoves, scene.session.position)
-        let room = max(1, columns - labelWidth - 1)
-        // A short course is not stretched: a move has one column at most.
-        let width = min(room, max(1, total))
-        let samples = (0..<width).map { column in
+    private var total: Int { max(scene.session.knownMoves, scene.session.position) }
+
+    /// A sample a column. A short course is not stretched: a move has one column at most.
+    private func samples(room: Int) -> [Series.Sample] {
+        let (series, total) = (scene.session.series, total)
+        let width = min(max(1, room), max(1, total))
+        return (0..<width).map { column in
             series.sample(of: column * total / width..<max(column * total / width + 1, (column + 1) * total / width))
         }
+    }
+
+    /// Dirty pages and those under writeback in one row, a digit a column: nine is the limit, where
+    /// there is one, or else the most that there was.
+    var row: Line {
+        let thresholds = scene.now.dirtyThresholds
+        let labels = labelWidth
+        // The number may not change the width of what it stands before.
+        let samples = samples(room: columns - labels - (thresholds == nil ? 6 : 12))
+        let most = max(1, thresholds?.limit ?? samples.map { $0.dirty + $0.writeback }.max() ?? 0)
+        var line = Line()
+        line.column("course", labels, Style(.plain, .dim))
+        let now = scene.session.position * samples.count / max(1, total)
+        for (column, sample) in samples.enumerated() {
+            let pages = sample.dirty + sample.writeback
+            let digit = pages == 0 ? "." : "\(min(9, max(1, pages * 9 / most)))"
+            let role: Role = sample.dirty > 0 ? .dirty : pages > 0 ? .writeback : .absent
+            line.add(column == now ? String(scene.glyphs[.timelineNow]) : digit, Style(column == now ? .plain : role, column == now ? .bold : []))
+        }
+        line.add(" 9=\(most)" + (thresholds == nil ? "" : " limit"), Style(.plain, .dim))
+        return line
+    }
+
+    func listing(height: Int) -> Listing {
+        let samples = samples(room: columns - labelWidth - 1)
+        let (total, width) = (total, samples.count)
         let thresholds = scene.now.dirtyThresholds
         let most = samples.map { $0.dirty + $0.writeback }.max() ?? 0
         let top = max(most, thresholds.map { $0.limit + 1 } ?? 0, 1)

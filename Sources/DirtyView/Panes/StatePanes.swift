@@ -112,12 +112,15 @@ struct CounterPane {
     let scene: Scene
     let columns: Int
 
+    /// Rows for each counter, what is lost, and the course.
+    private static let allRows = 7
+
     func listing(height: Int) -> Listing {
         let now = scene.now.state
         let was = scene.was.state
         var lines: [Line] = []
         let bars: [Counter] =
-            height >= 6 ? [.nr_dirty, .nr_writeback, .nr_mapped, .nr_anon] : [.nr_dirty, .nr_writeback]
+            height >= Self.allRows ? [.nr_dirty, .nr_writeback, .nr_mapped, .nr_anon] : [.nr_dirty, .nr_writeback]
         var counters: [Counter] = bars
         for counter in bars { lines.append(bar(counter, now.counter(counter), was.counter(counter))) }
         func pair(_ first: (String, Counter), _ second: (String, Counter)) -> Line {
@@ -131,9 +134,22 @@ struct CounterPane {
             }
             return line
         }
+        if height == Self.allRows - 1 {
+            lines.append(pair(("mapped", .nr_mapped), ("anon", .nr_anon)))
+            counters.append(.nr_mapped)
+        }
         lines.append(pair(("faults", .pgfault), ("TLB flush", .tlb_flush)))
         counters.append(.pgfault)
         lines.append(lost)
+        // Over time: in a row, or in what rows are left.
+        let course = CoursePane(scene: scene, columns: columns - 2)
+        let room = height - lines.count
+        if room >= 3 {
+            let bars = course.listing(height: room)
+            lines += (0..<bars.count).map(bars.row)
+        } else if room > 0, height >= Self.allRows - 1 {
+            lines.append(course.row)
+        }
         var listing = Listing()
         listing.title = "Dirty accounting"
         listing.count = lines.count

@@ -8,8 +8,10 @@ public enum Deed: Hashable, Sendable {
     case mouse(Mouse)
     /// A search has come to its end.
     case searchEnd
+    /// What comes next came on a long way, when the session stood at this step.
+    case reached(Int)
 
-    /// `key s`, `size 80x24`, `tick`, `interrupt`, `press 3 7`.
+    /// `key s`, `size 80x24`, `tick`, `interrupt`, `press 3 7`, `at 4096`.
     public var text: String {
         switch self {
         case .key(let key): "key \(key)"
@@ -17,6 +19,7 @@ public enum Deed: Hashable, Sendable {
         case .tick: "tick"
         case .interrupt: "interrupt"
         case .searchEnd: "search-end"
+        case .reached(let position): "at \(position)"
         case .mouse(let mouse): "\(mouse.action.rawValue) \(mouse.column) \(mouse.row)"
         }
     }
@@ -30,6 +33,8 @@ public enum Deed: Hashable, Sendable {
             self = .size(Size(numbers[0], numbers[1]))
         } else if let mouse = Mouse(text: text) {
             self = .mouse(mouse)
+        } else if text.hasPrefix("at "), let position = Int(text.dropFirst(3)), position >= 0 {
+            self = .reached(position)
         } else if text == "tick" {
             self = .tick
         } else if text == "interrupt" {
@@ -55,19 +60,36 @@ extension Mouse {
 
 extension Player {
     /// Does again what was done. The last line of a log can be torn; what is no deed is left out.
+    /// A long way is gone to its end, unless the log says how far it was gone when the next thing
+    /// happened.
     public mutating func replay(_ log: String) {
+        var isOnTheWay = false
         for line in log.split(whereSeparator: \.isNewline) where !line.hasPrefix("#") {
-            switch Deed(text: String(line)) {
+            guard let deed = Deed(text: String(line)) else { continue }
+            if case .reached(let position) = deed {
+                go(asFarAs: position)
+                isOnTheWay = true
+                continue
+            }
+            if !isOnTheWay { goAllTheWay() }
+            isOnTheWay = false
+            switch deed {
             case .key(let key): press(key)
             case .size(let size): resize(size)
             case .tick: passTime()
             case .interrupt: interrupt()
             case .mouse(let mouse): point(mouse)
             case .searchEnd: awaitSearch()
-            case nil: continue
+            case .reached: break
             }
-            goAllTheWay()
         }
+        goAllTheWay()
         isFinished = false
+    }
+
+    /// Where the session stands on a long way, to be noted with what happens there; nil while none
+    /// is being gone.
+    public var deedOnTheWay: Deed? {
+        journey != nil || awaitedPercent != nil ? .reached(session.position) : nil
     }
 }

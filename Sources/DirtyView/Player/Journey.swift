@@ -157,6 +157,17 @@ extension Player {
         while journey != nil || awaitedPercent != nil { work() }
     }
 
+    /// On the way to where it stood once. How far the first stretch led depended on how much was
+    /// known of the way then, so it may have to go back.
+    mutating func go(asFarAs position: Int) {
+        while journey != nil, session.position < position {
+            goOn(moves: min(Self.laterStretch, position - session.position))
+        }
+        guard journey != nil, session.position > position else { return }
+        session.go(to: position)
+        goOn(moves: 0)
+    }
+
     private mutating func goOn(moves: Int) {
         // Where it began says from when on the changes are shown; meanwhile it is the latest move.
         guard var journey else { return }

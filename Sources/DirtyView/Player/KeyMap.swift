@@ -4,8 +4,41 @@ public struct KeyMap: Hashable, Sendable {
     let bindings: [Binding]
     private let actions: [Key: Action]
 
+    /// Commands that have lost their last key to another one.
+    public let bereft: [Loss]
+
     /// As the table says.
     public static let standard = KeyMap(KeyTable.bindings)
+    /// The keys of a talk, as their table says.
+    public static let talking = KeyMap(KeyTable.presenting)
+
+    /// Whose keys they are: the player's or a talk's.
+    public enum Table: Sendable {
+        case player, talk
+
+        var bindings: [Binding] {
+            switch self {
+            case .player: KeyTable.bindings
+            case .talk: KeyTable.presenting
+            }
+        }
+
+        /// Keys that nobody can bind: the terminal's own, and in a talk the digits, which are
+        /// numbers of beats.
+        var fixed: Set<Key> {
+            let terminals = KeyTable.bindings.filter { $0.action == .terminal }.flatMap(\.keys)
+            let digits = self == .talk ? "0123456789".unicodeScalars.map(Key.character) : []
+            return Set(terminals + digits)
+        }
+    }
+
+    /// A command whose last key is another command's now.
+    public struct Loss: Hashable, Sendable {
+        public let command: String
+        /// The key that it had, and the command that has it now.
+        public let key: Key
+        public let owner: String
+    }
 
     /// What is wrong with a user's bindings.
     public enum Problem: Error, Hashable, Sendable {
@@ -13,12 +46,15 @@ public struct KeyMap: Hashable, Sendable {
         case unknownCommand(String)
         /// Keys that belong to the terminal, for a command or as a key: Ctrl-C, Ctrl-L, Ctrl-Z.
         case belongsToTerminal(String)
+        /// A digit, which in a talk belongs to the number of a beat.
+        case belongsToBeats(String)
         /// One key for two commands.
         case boundTwice(Key, String, String)
     }
 
-    private init(_ bindings: [Binding]) {
+    private init(_ bindings: [Binding], bereft: [Loss] = []) {
         self.bindings = bindings
+        self.bereft = bereft
         actions = Dictionary(
             bindings.flatMap { binding in binding.keys.map { ($0, binding.action) } }, uniquingKeysWith: { $1 })
     }
@@ -26,31 +62,38 @@ public struct KeyMap: Hashable, Sendable {
     /// The table with other keys for some commands, by the commands' names. A key given here is
     /// taken away from the command that has it in the table; a command without keys can still be
     /// run from the palette and from the help.
-    public init(rebound: [String: [Key]]) throws(Problem) {
+    public init(rebound: [String: [Key]], of table: Table = .player) throws(Problem) {
         var owners: [Key: String] = [:]
-        let fixed = Set(KeyTable.bindings.filter { $0.action == .terminal }.flatMap(\.keys))
+        let fixed = table.fixed
         for (command, keys) in rebound.sorted(by: { $0.key < $1.key }) {
-            guard let binding = KeyTable.bindings.first(where: { $0.command == command }) else {
+            guard let binding = table.bindings.first(where: { $0.command == command }) else {
                 throw .unknownCommand(command)
             }
             if binding.action == .terminal { throw .belongsToTerminal(command) }
             for key in keys {
-                if fixed.contains(key) { throw .belongsToTerminal(key.description) }
+                if fixed.contains(key) {
+                    throw key.isDigit ? .belongsToBeats(key.description) : .belongsToTerminal(key.description)
+                }
                 if let other = owners[key], other != command { throw .boundTwice(key, other, command) }
                 owners[key] = command
             }
         }
-        self.init(
-            KeyTable.bindings.map { binding in
-                var binding = binding
-                binding.keys = rebound[binding.command] ?? binding.keys.filter { owners[$0] == nil }
-                return binding
-            })
+        var bereft: [Loss] = []
+        let bindings = table.bindings.map { binding in
+            var binding = binding
+            let keys = rebound[binding.command] ?? binding.keys.filter { owners[$0] == nil }
+            if keys.isEmpty, rebound[binding.command] == nil, let key = binding.keys.first, let owner = owners[key] {
+                bereft.append(Loss(command: binding.command, key: key, owner: owner))
+            }
+            binding.keys = keys
+            return binding
+        }
+        self.init(bindings, bereft: bereft)
     }
 
-    /// The names by which commands can be bound, in the order of the table.
-    public static var commands: [String] {
-        KeyTable.bindings.filter { $0.action != .terminal }.map(\.command)
+    /// The names by which commands of a table can be bound, in its order.
+    public static func commands(of table: Table = .player) -> [String] {
+        table.bindings.filter { $0.action != .terminal }.map(\.command)
     }
 
     /// Each command that can be bound, with the names of its keys, in the order of the table.
@@ -65,10 +108,13 @@ public struct KeyMap: Hashable, Sendable {
 
     func action(for key: Key) -> Action? { actions[key] }
 
-    /// The first key of an action, as the user has it; how it is typed at the prompt where it has none.
+    func binding(of action: Action) -> Binding? { bindings.first { $0.action == action } }
+
+    /// The key of an action, for a sentence that tells somebody to press it; where it has none, its
+    /// name, by which the prompt knows it.
     func name(of action: Action) -> String {
-        guard let binding = bindings.first(where: { $0.action == action }) else { return "" }
-        return binding.keys.first?.description ?? ":" + binding.command
+        guard let binding = binding(of: action) else { return "" }
+        return binding.keys.first?.description ?? ":\(binding.command)"
     }
 
     /// The help's entries: the keys, then the words of the screen, of both those about the pane
@@ -139,7 +185,15 @@ extension KeyMap.Problem: CustomStringConvertible {
         switch self {
         case .unknownCommand(let name): "there is no command '\(name)'"
         case .belongsToTerminal(let name): "'\(name)' belongs to the terminal and cannot be bound"
+        case .belongsToBeats(let name): "'\(name)' belongs to the number of a beat and cannot be bound in a talk"
         case .boundTwice(let key, let first, let second): "'\(key)' is bound to '\(first)' and to '\(second)'"
         }
+    }
+}
+
+extension Key {
+    fileprivate var isDigit: Bool {
+        if case .character(let scalar) = self { return ("0"..."9").contains(scalar) }
+        return false
     }
 }

@@ -6,6 +6,7 @@ import DirtyScript
 extension Player {
     /// A key was pressed.
     public mutating func press(_ key: Key) {
+        echo(key)
         if view == .main, pressInQuestion(key) { return }
         if presenter != nil { return pressInTalk(key) }
         switch view {
@@ -22,6 +23,16 @@ extension Player {
         case .main: pressOnMain(key)
         }
         settleFocus()
+    }
+
+    /// What is typed shows itself; of all else those who look on see the key and what it does.
+    private mutating func echo(_ key: Key) {
+        switch view {
+        case .prompt, .search, .filter, .help, .palette: break
+        default:
+            let name = keys.action(for: key).flatMap(keys.binding)?.name ?? ""
+            pressed = .following(pressed, key, name)
+        }
     }
 
     private mutating func pressOnMain(_ key: Key) {

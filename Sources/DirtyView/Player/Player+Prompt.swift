@@ -29,7 +29,7 @@ extension Player {
 
     static let settings: [(name: String, values: [String])] = [
         ("glyphs", GlyphSet.allCases.map(\.rawValue)), ("theme", Theme.all.map(\.name)),
-        ("speed", ["0.5", "1", "2", "4"]),
+        ("speed", ["0.5", "1", "2", "4"]), ("keys", ["on", "off"]),
     ]
 
     private mutating func complete() {
@@ -168,6 +168,9 @@ extension Player {
             guard let factor = Double(value), factor > 0 else { break }
             speed.set(factor)
             return say("speed \(speed.text)")
+        case ("keys", "on"?), ("keys", "off"?):
+            showsKeys = words[1] == "on"
+            return say(showsKeys ? "the latest key stands at the bottom right" : "keys are not shown")
         default: break
         }
         let usage = Self.settings.map { "\($0.name) \($0.values.joined(separator: "|"))" }

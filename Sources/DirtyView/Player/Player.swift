@@ -28,6 +28,12 @@ public struct Player: Sendable {
     private let glyphsAreChosen: Bool
     /// Which key does what.
     public var keys = KeyMap.standard
+    /// And in a talk.
+    public var talkKeys = KeyMap.talking
+    /// The latest key, which a line shows to those who look on; nil while none does.
+    var pressed: KeyEcho?
+    /// Whether it does.
+    public var showsKeys = false
     /// Which panes stand where.
     public var panes = PaneSets()
     var focus = Pane.pages

@@ -40,6 +40,8 @@ enum ScreenWords {
             entry("INV ok", "invariants", "What holds in every state of a right kernel holds now; ! I1 names what does not."),
             entry("LOST 1", "lost stores", "So many stores are in no memory, no PTE and on no disk any more."),
             entry("expect 3/4", "checks", "How many of the script's expectations checked so far have held."),
+            entry("012 9=4", "over time", "Dirty pages and those under writeback over the whole course, 9 for the limit or the most; O shows more.", [.counters]),
+            entry("medium large", "sizes of screens", "For lists of panes in the settings. " + PaneSets.explanation),
         ]
 
     private static func entry(_ sign: String, _ name: String, _ help: String, _ panes: Set<Pane> = []) -> Binding {

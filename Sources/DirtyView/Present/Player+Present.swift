@@ -41,16 +41,16 @@ extension Player {
             if key == .enter { return go(toBeat: (Int(digits) ?? 1) - 1) }
             if key == .escape { return }
         }
-        guard let binding = KeyTable.presenting(key) else { return explain(key) }
+        guard let action = talkKeys.action(for: key), let binding = talkKeys.binding(of: action) else { return explain(key) }
         presenter?.echo = .following(talk.echo, key, binding.name)
-        perform(binding.action)
+        perform(action)
     }
 
     /// Somebody who types a letter that means something in the player is told where that is. What a remote
     /// can send, and no talk has, is passed over, and no bell rings.
     private mutating func explain(_ key: Key) {
         guard case .character = key, let binding = keys.bindings.first(where: { $0.keys.contains(key) }) else { return }
-        say("\(key)  \(binding.name): not in a talk; Esc leaves it, \(keyName(.present)) comes back, ? lists its keys")
+        say("\(key)  \(binding.name): not in a talk; \(talkKeys.name(of: .leaveTalk)) leaves it, \(keyName(.present)) comes back, \(talkKeys.name(of: .help)) lists its keys")
     }
 
     /// The actions of a talk. False if it is none of them.
@@ -95,7 +95,7 @@ extension Player {
         message = nil
         if let play = talk.play { return finishBeat(play.goal) }
         let next = beat + 1
-        guard next < talk.beats.count else { return say("this is the end; PgUp goes back, Esc leaves the talk") }
+        guard next < talk.beats.count else { return say("this is the end; \(talkKeys.name(of: .previousBeat)) goes back, \(talkKeys.name(of: .leaveTalk)) leaves the talk") }
         begin(beat: next)
     }
 
@@ -154,7 +154,7 @@ extension Player {
         let goesOn = !(talk.isAutomatic && isPlaying)
         stop()
         presenter?.isAutomatic = goesOn
-        guard goesOn else { return say("stopped; a goes on by itself") }
+        guard goesOn else { return say("stopped; \(talkKeys.name(of: .automatic)) goes on by itself") }
         begin(beat: min(beat + 1, talk.beats.count - 1))
         if presenter?.play == nil { rest() }
     }

@@ -39,6 +39,12 @@ struct KeyEcho: Hashable, Sendable {
     /// `PgDn  next beat`, `s x3  step`
     var text: String { key + (count > 1 ? " x\(count)" : "") + (name.isEmpty ? "" : "  " + name) }
 
+    var line: Line {
+        var line = Line(" \(key)\(count > 1 ? " x\(count)" : "") ", Style(.focusedTitle))
+        line.add(name.isEmpty ? "" : "  " + name, Style(.plain))
+        return line
+    }
+
     /// The same key again counts; another one starts anew.
     static func following(_ last: KeyEcho?, _ key: Key, _ name: String) -> KeyEcho {
         var echo = KeyEcho(key: key.description, name: name)
@@ -51,7 +57,7 @@ extension KeyTable {
     private static func key(_ scalar: Unicode.Scalar) -> Key { .character(scalar) }
 
     /// The keys of a talk: those that remotes send, and a few that a hand cannot hit by mistake.
-    /// All others do nothing there.
+    /// All others do nothing there. The user's own are in the player's `talkKeys`.
     static let presenting: [Binding] = [
         Binding(
             keys: [.pageDown, .right, .down, key(" "), .enter, key("n")], action: .nextBeat, name: "next beat",
@@ -86,16 +92,6 @@ extension KeyTable {
         Binding(keys: [key("?"), .function(1)], action: .help, name: "help", help: "List these keys."),
         Binding(
             keys: [.escape, key("q")], action: .leaveTalk, name: "leave",
-            help: "Go back to the player; p there comes back to the talk."),
+            help: "Go back to the player; there, present comes back to the talk."),
     ]
-
-    private static let presentingActions: [Key: Binding] = {
-        var bindings: [Key: Binding] = [:]
-        for binding in presenting {
-            for key in binding.keys { bindings[key] = binding }
-        }
-        return bindings
-    }()
-
-    static func presenting(_ key: Key) -> Binding? { presentingActions[key] }
 }

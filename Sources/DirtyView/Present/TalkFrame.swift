@@ -155,10 +155,7 @@ struct TalkFrame {
             let style = Style(message.isError ? .error : .plain)
             grid.put(Line(" " + printable(message.text), style), at: 0, row, limit: room)
         } else if talk.showsKeys, let echo = talk.echo {
-            var line = Line(" ")
-            line.add(" \(echo.key)\(echo.count > 1 ? " x\(echo.count)" : "") ", Style(.focusedTitle))
-            line.add(echo.name.isEmpty ? "" : "  " + echo.name, Style(.plain))
-            grid.put(line, at: 0, row, limit: room)
+            grid.put(echo.line, at: 1, row, limit: room - 1)
         }
         guard bar > 0 else { return }
         let done = talk.beats.count < 2 ? bar : player.beat * bar / (talk.beats.count - 1)
@@ -174,7 +171,7 @@ struct TalkFrame {
     private func paintHelp(_ grid: inout Grid) {
         let size = grid.size
         grid.put(Line(" The keys of a talk ", Style(.focusedTitle)), at: 0, 0, limit: size.columns)
-        let entries = KeyTable.presenting.map { ($0.keys.map(\.description).joined(separator: " "), $0.name, $0.help) }
+        let entries = player.talkKeys.bindings.map { ($0.keys.map(\.description).joined(separator: " "), $0.name, $0.help) }
             + [("1 2 3 Enter", "beat", "Go to the beat of that number.")]
         let keys = min(size.columns / 2, 1 + (entries.map(\.0.count).max() ?? 0))
         // Sentences where each fits beside its keys; else the names.

@@ -67,7 +67,7 @@ extension Player {
         case .asked(let asked):
             if let choice = choice(key), choice < asked.choices.count {
                 answer(asked, choice)
-            } else if key == .escape || presenter != nil && KeyTable.presenting(key)?.action == .nextBeat {
+            } else if key == .escape || presenter != nil && talkKeys.action(for: key) == .nextBeat {
                 // A remote has no letters: one press shows the answer, the next goes on.
                 answer(asked, nil)
             } else if isLetter(key) {

@@ -6,11 +6,14 @@ struct ConfigCommand: ParsableCommand {
         commandName: "config", abstract: "Print the settings as they are, and where each was made.",
         discussion: """
             Settings are read from $XDG_CONFIG_HOME/dirtyscope/config.toml, or from the file that \
-            DIRTYSCOPE_CONFIG names. What is printed is such a file, with everything in it.
+            DIRTYSCOPE_CONFIG names. What is printed is such a file, with everything in it. Of a file \
+            with mistakes the mistakes are printed instead, and the exit status is 65; other commands \
+            warn, and go on without the settings in question.
             """)
 
     func run() throws {
-        let settings = try ScenarioLoader.checked(ConfigurationFile.load)
+        let (settings, warnings) = try ScenarioLoader.checked(ConfigurationFile.check)
+        if !warnings.list.isEmpty { Output.complain(warnings.description) }
         let path = ConfigurationFile.path ?? "no file: there is no home folder"
         var lines = ["# \(path)"]
         for (name, help) in Configuration.settings {
@@ -19,9 +22,9 @@ struct ConfigCommand: ParsableCommand {
         for (table, help) in Configuration.tables {
             lines += ["", "# \(help)", "[\(table)]"]
             switch table {
-            case "keys":
-                for (command, keys) in settings.keys.listing {
-                    lines.append(line(command, list(keys), "keys.\(command)", settings))
+            case "keys", "talk":
+                for (command, keys) in (table == "keys" ? settings.keys : settings.talkKeys).listing {
+                    lines.append(line(command, list(keys), "\(table).\(command)", settings))
                 }
             case "panes":
                 for size in PaneSets.sizes {
@@ -54,6 +57,7 @@ struct ConfigCommand: ParsableCommand {
         case "speed": "\(settings.speed ?? 1)"
         case "plain": "\(settings.plain ?? false)"
         case "mouse": "\(settings.mouse ?? false)"
+        case "key-line": "\(settings.keyLine ?? false)"
         default: "\(settings.hint ?? true)"
         }
     }

@@ -10,8 +10,13 @@ struct Configuration {
     var plain: Bool?
     var mouse: Bool?
     var hint: Bool?
+    var keyLine: Bool?
     var keys = KeyMap.standard
+    var talkKeys = KeyMap.talking
     var panes = PaneSets()
+    /// What the player says about mistakes in the file, whose settings are left as they are by
+    /// themselves; nil where there are none.
+    var trouble: String?
     /// Where each setting was made, by its name: the line in the file.
     var lines: [String: Int] = [:]
 
@@ -24,13 +29,15 @@ struct Configuration {
         ("plain", "Lines instead of panes, always."),
         ("mouse", "Whether clicks select and the wheel scrolls; then the terminal's own selection needs Shift."),
         ("hint", "Whether a first run says how to begin."),
+        ("key-line", "Whether the latest key is shown to those who look on, as in a talk; ':set keys on' does the same."),
     ]
 
     /// The tables of the file.
     static let tables: [(name: String, help: String)] = [
         ("colors", "Looks of roles with 256 colours: attributes, a colour, and 'on' a colour."),
         ("keys", "A key or a list of keys for a command; [] for none. Ctrl-C, Ctrl-L and Ctrl-Z stay."),
-        ("panes", "Which panes stand on a screen of a size, from the top left to the bottom right."),
+        ("talk", "The same for the keys of a talk; digits are numbers of beats there."),
+        ("panes", "Which panes stand on a screen of a size, from the top left to the bottom right. " + PaneSets.explanation),
     ]
 
     /// The theme with the user's own colours.

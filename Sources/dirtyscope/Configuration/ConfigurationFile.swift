@@ -17,13 +17,30 @@ struct ConfigurationFile {
         return XDG.folder("XDG_CONFIG_HOME", under: ".config").map { $0 + "/config.toml" }
     }
 
-    /// The settings, or everything that is wrong with them. No file is no setting.
-    static func load() throws(Diagnostics) -> Configuration {
-        guard let path, let text = contents(of: path) else { return Configuration() }
-        return try parse(text, path: path)
+    /// The settings with warnings, or everything that is wrong with them. No file is no setting.
+    static func check() throws(Diagnostics) -> (Configuration, warnings: Diagnostics) {
+        let (configuration, problems) = read()
+        guard problems.list.allSatisfy(\.isWarning) else { throw problems }
+        return (configuration, problems)
     }
 
-    static func parse(_ text: String, path: String) throws(Diagnostics) -> Configuration {
+    /// The settings as far as they are right; of the rest a complaint is printed, and nobody is kept
+    /// from his work.
+    static func load() -> Configuration {
+        var (configuration, problems) = read()
+        guard let first = problems.list.first else { return configuration }
+        Output.complain(problems.description)
+        configuration.trouble = "settings, line \(first.location.line): \(first.message)"
+            + (problems.list.count > 1 ? "; \(problems.list.count - 1) more" : "") + "; see dirtyscope config"
+        return configuration
+    }
+
+    private static func read() -> (Configuration, Diagnostics) {
+        guard let path, let text = contents(of: path) else { return (Configuration(), Diagnostics([])) }
+        return parse(text, path: path)
+    }
+
+    private static func parse(_ text: String, path: String) -> (Configuration, Diagnostics) {
         var file = ConfigurationFile(text, path: path)
         do {
             file.read(try TOMLTable(string: text))
@@ -32,10 +49,8 @@ struct ConfigurationFile {
         } catch {
             file.complain("this is no TOML: \(error)", at: 1, 1)
         }
-        guard file.problems.isEmpty else {
-            throw Diagnostics(file.problems.sorted { ($0.location.line, $0.location.column) < ($1.location.line, $1.location.column) })
-        }
-        return file.configuration
+        let problems = file.problems.sorted { ($0.location.line, $0.location.column) < ($1.location.line, $1.location.column) }
+        return (file.configuration, Diagnostics(problems))
     }
 
     private init(_ text: String, path: String) {
@@ -83,11 +98,14 @@ struct ConfigurationFile {
         return Place()
     }
 
-    private mutating func complain(_ message: String, at line: Int, _ column: Int, word: String = "", among: [String] = []) {
-        problems.append(
-            Diagnostic(
-                file: path, location: SourceLocation(line: line, column: column), message: message,
-                source: lines.indices.contains(line - 1) ? lines[line - 1] : "", word: word, among: among))
+    private mutating func complain(
+        _ message: String, at line: Int, _ column: Int, word: String = "", among: [String] = [], isWarning: Bool = false
+    ) {
+        var problem = Diagnostic(
+            file: path, location: SourceLocation(line: line, column: column), message: message,
+            source: lines.indices.contains(line - 1) ? lines[line - 1] : "", word: word, among: among)
+        problem.isWarning = isWarning
+        problems.append(problem)
     }
 
     private mutating func complain(about key: String, in table: String? = nil, _ message: String, word: String = "", among: [String] = []) {
@@ -134,13 +152,17 @@ struct ConfigurationFile {
             if configuration.glyphs == nil { complain(key, value, "one of " + all.joined(separator: ", "), among: all) }
         case "speed":
             configuration.speed = value.double ?? value.int.map(Double.init)
-            if !((configuration.speed ?? 0) > 0) { complain(key, value, "a number above 0") }
+            if !((configuration.speed ?? 0) > 0) {
+                configuration.speed = nil
+                complain(key, value, "a number above 0")
+            }
         default:
             guard let bool = value.bool else { return complain(key, value, "true or false") }
             switch key {
             case "color": configuration.color = bool
             case "plain": configuration.plain = bool
             case "mouse": configuration.mouse = bool
+            case "key-line": configuration.keyLine = bool
             default: configuration.hint = bool
             }
         }
@@ -156,24 +178,45 @@ struct ConfigurationFile {
             guard let value = values[key] else { continue }
             let line = place(key, in: table).line
             switch table {
-            case "keys": bindings[key] = keys(key, value)
+            case "keys", "talk": bindings[key] = keys(key, value, in: table)
             case "panes": readPanes(key, value)
             default: readColor(key, value)
             }
             configuration.lines["\(table).\(key)"] = line
         }
-        guard table == "keys" else { return }
-        do throws(KeyMap.Problem) {
-            configuration.keys = try KeyMap(rebound: bindings)
-        } catch {
-            switch error {
-            case .unknownCommand(let name):
-                complain(about: name, in: table, error.description, among: KeyMap.commands)
-            case .belongsToTerminal(let name):
-                let owner = bindings.first { $0.value.contains { $0.description == name } }?.key ?? name
-                complain(about: owner, in: table, error.description)
-            case .boundTwice(_, _, let second):
-                complain(aboutValueOf: second, in: table, error.description)
+        switch table {
+        case "keys": configuration.keys = keyMap(bindings, of: .player, in: table)
+        case "talk": configuration.talkKeys = keyMap(bindings, of: .talk, in: table)
+        default: break
+        }
+    }
+
+    /// The bindings without those that are wrong, of which each is complained about.
+    private mutating func keyMap(_ bindings: [String: [Key]], of owner: KeyMap.Table, in table: String) -> KeyMap {
+        var bindings = bindings
+        while true {
+            do throws(KeyMap.Problem) {
+                let map = try KeyMap(rebound: bindings, of: owner)
+                for loss in map.bereft {
+                    let place = place(loss.owner, in: table)
+                    complain(
+                        "'\(loss.key)' was the only key of '\(loss.command)', which has none now; '\(loss.command) = []' says that this is meant",
+                        at: place.line, place.value, isWarning: true)
+                }
+                return map
+            } catch {
+                switch error {
+                case .unknownCommand(let name):
+                    complain(about: name, in: table, error.description, among: KeyMap.commands(of: owner))
+                    bindings[name] = nil
+                case .belongsToTerminal(let name), .belongsToBeats(let name):
+                    let command = bindings.first { $0.value.contains { $0.description == name } }?.key ?? name
+                    complain(about: command, in: table, error.description)
+                    bindings[command] = nil
+                case .boundTwice(_, _, let second):
+                    complain(aboutValueOf: second, in: table, error.description)
+                    bindings[second] = nil
+                }
             }
         }
     }
@@ -186,18 +229,20 @@ struct ConfigurationFile {
         return strings.count == array.count ? strings : nil
     }
 
-    private mutating func keys(_ command: String, _ value: any TOMLValueConvertible) -> [Key] {
+    /// Nil where not one of them is a key: the command keeps those that it has.
+    private mutating func keys(_ command: String, _ value: any TOMLValueConvertible, in table: String) -> [Key]? {
         guard let names = strings(value) else {
-            complain(aboutValueOf: command, in: "keys", "a command has a key, or a list of keys")
-            return []
+            complain(aboutValueOf: command, in: table, "a command has a key, or a list of keys")
+            return nil
         }
-        return names.compactMap { name in
+        let keys = names.compactMap { name -> Key? in
             if let key = Key(named: name) { return key }
             complain(
-                aboutValueOf: command, in: "keys",
+                aboutValueOf: command, in: table,
                 "no key is called '\(printable(name))'; keys are characters, Space, Enter, Tab, Esc, Up, PgUp, Home, Del, F1, Ctrl-A and the like")
             return nil
         }
+        return keys.isEmpty && !names.isEmpty ? nil : keys
     }
 
     private mutating func readPanes(_ size: String, _ value: any TOMLValueConvertible) {
