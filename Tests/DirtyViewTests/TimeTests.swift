@@ -179,6 +179,24 @@ import Testing
         #expect(player.tick != 1500)
     }
 
+    @Test func fromViolationToViolation() throws {
+        var player = try Fixture.player(Fixture.lost)
+        player.type("v")
+        let first = player.session.position
+        #expect(!player.session.machine.violations().isEmpty)
+        #expect(player.lastRow.contains("is broken"))
+        player.type("S")
+        #expect(player.session.machine.violations().isEmpty)
+        // From the end back to the same step, and no farther.
+        player.type("GV")
+        #expect(player.session.position >= first)
+        for _ in 0..<20 where player.session.position > first { player.type("V") }
+        #expect(player.session.position == first)
+        player.type("V")
+        #expect(player.session.position == first)
+        #expect(player.lastRow.contains("no earlier step breaks an invariant"))
+    }
+
     @Test func touchesOfThePage() throws {
         var player = try Fixture.player(Fixture.firstStore, "cccc")
         player.press(.character("2"))

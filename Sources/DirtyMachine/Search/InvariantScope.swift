@@ -21,6 +21,8 @@ public struct InvariantSet: OptionSet, Hashable, Sendable, BitwiseCopyable {
     /// In the order of the literature.
     private static let ordered = Invariant.allCases
 
+    public func contains(_ invariant: Invariant) -> Bool { isSuperset(of: InvariantSet(invariant)) }
+
     /// Each member, in the order of the literature.
     func forEach(_ body: (Invariant) -> Void) {
         var rest = rawValue
@@ -137,10 +139,18 @@ public struct InvariantScope: Sendable {
     /// The invariants whose verdict may be another one after the changes in a machine's log.
     public func concerned(by machine: borrowing Machine) -> InvariantSet { concern(of: machine).invariants }
 
+    /// The same of some changes that have led to a machine's state.
+    public func concerned(by changes: ArraySlice<Change>, in machine: borrowing Machine) -> InvariantSet {
+        concern(of: changes, machine).invariants
+    }
+
     /// What the changes in a machine's log mean.
-    public func concern(of machine: borrowing Machine) -> Concern {
+    public func concern(of machine: borrowing Machine) -> Concern { concern(of: machine.log[...], machine) }
+
+    @inline(__always)
+    private func concern(of changes: ArraySlice<Change>, _ machine: borrowing Machine) -> Concern {
         var concern = Concern()
-        for change in machine.log {
+        for change in changes {
             let offset = Int(change.offset)
             if change.kind == .task, offset >= 3, offset <= 6 {
                 noteFrames(change, &concern)

@@ -7,6 +7,7 @@ enum Action: Hashable, Sendable {
     case event, eventBack
     case run, runBack
     case touch, touchBack
+    case violation, violationBack
     case chapter, chapterBack
     case first, last
     case play, faster, slower, normalSpeed
@@ -109,6 +110,12 @@ enum KeyTable {
             keys: [key("{")], action: .touchBack, name: "previous touch",
             help: "Go back to the step that last changed something about what is selected.",
             hint: "last touch", panes: [.pages]),
+        Binding(
+            keys: [key("v")], action: .violation, name: "next violation",
+            help: "Go on to the next step that breaks an invariant."),
+        Binding(
+            keys: [key("V")], action: .violationBack, name: "previous violation",
+            help: "Go back to the step before this one that broke an invariant."),
         Binding(
             keys: [key("]")], action: .chapter, name: "next chapter", help: "Go on to the next chapter.",
             hint: "chapter"),

@@ -18,6 +18,8 @@ struct Journey: Sendable {
         case statement(Int)
         /// A move that touched an item; the selection stays where it was.
         case touch(Item, Selection?)
+        /// A move that has broken an invariant.
+        case violation
         /// The acting task is no deeper in its call stack than it was, or less deep. Depths by slot.
         case shallower(than: [Int: Int], orEqual: Bool)
 
@@ -25,7 +27,7 @@ struct Journey: Sendable {
         var stopsAtBreakpoints: Bool {
             switch self {
             case .step, .command, .stop, .shallower: true
-            case .position, .chapter, .end, .statement, .touch: false
+            case .position, .chapter, .end, .statement, .touch, .violation: false
             }
         }
     }
@@ -45,6 +47,8 @@ struct Journey: Sendable {
     /// What it looks out for on the way, and what it has come to a stop at.
     var watch: BreakpointWatch?
     private(set) var hits: [BreakpointHit] = []
+    /// What is broken, for a way to a violation.
+    private var ledger: ViolationLedger?
     /// The task that a `shallower` is about, once it has moved.
     private var acting: (slot: Int, depth: Int)?
 
@@ -68,6 +72,7 @@ struct Journey: Sendable {
         let pause = session.position + moves
         while !isOver, session.position < pause {
             let before = session.progress
+            if case .violation = destination, ledger == nil { ledger = ViolationLedger(session.machine) }
             let result = session.advance(session.nextChoice)
             guard case .moved = result else {
                 obstacle = result
@@ -93,6 +98,7 @@ struct Journey: Sendable {
         case .end: return false
         case .statement(let index): return after.cursor >= index
         case .touch(let item, _): return session.latestTouch(of: item) != nil
+        case .violation: return ledger?.follow(session).isEmpty == false
         case .shallower(let depths, let orEqual):
             guard let move = session.moves.last else { return true }
             if acting == nil {
@@ -141,7 +147,7 @@ extension Player {
             case .statement(let index): session.position(before: index)
             case .chapter: session.knownChapters.first { $0.position > here }?.position
             case .stop: session.knownStop(after: here)
-            case .step, .command, .touch, .shallower: nil
+            case .step, .command, .touch, .violation, .shallower: nil
             }
         guard let known = known.map({ min($0, session.knownMoves) - 1 }),
             known > here + Self.firstStretch
@@ -204,6 +210,7 @@ extension Player {
         case .position(let target) where session.position < target && message == nil:
             say("the script has \(session.position) steps")
         case .touch(let item, let selection): arrive(at: item, selection, from: start)
+        case .violation: arriveAtViolation(from: start, isThere: journey.obstacle == nil)
         default: break
         }
     }

@@ -56,6 +56,8 @@ extension Player {
         case .runBack: runBack()
         case .touch: nextTouch()
         case .touchBack: previousTouch()
+        case .violation: travel(to: .violation)
+        case .violationBack: previousViolation()
         case .chapter: nextChapter()
         case .chapterBack: previousChapter()
         case .first: first()

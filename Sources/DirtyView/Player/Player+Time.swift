@@ -101,7 +101,7 @@ extension Player {
         goBack { $0.go(to: target) }
     }
 
-    private mutating func goBack(_ move: (inout Session) -> Void) {
+    mutating func goBack(_ move: (inout Session) -> Void) {
         stop()
         direction = .backward
         message = nil
