@@ -65,7 +65,7 @@ enum ManualPage {
         page.section("EXIT STATUS")
         let statuses = [
             ("0", "All went well, and every expectation held."), ("1", "An expectation failed, or a task could not go on."),
-            ("64", "Wrong usage."), ("65", "A scenario or the file of settings is in error."), ("66", "A file cannot be read."),
+            ("64", "Wrong usage."), ("65", "A scenario is in error; of config, the file of settings is."), ("66", "A file cannot be read."),
             ("73", "A file cannot be written."),
         ]
         for (status, meaning) in statuses { page.entry(status, meaning) }

@@ -84,7 +84,8 @@ import Testing
             words[at] = "-"
             let run = try Dirtyscope.run(words)
             #expect(run.status == 0)
-            #expect(run.output == FileManager.default.contents(atPath: Dirtyscope.checkout + picture).map(Array.init), "\(picture): make pictures")
+            let isAsDrawn = run.output == FileManager.default.contents(atPath: Dirtyscope.checkout + picture).map(Array.init)
+            #expect(isAsDrawn, "\(picture): make pictures")
         }
     }
 }

@@ -111,10 +111,10 @@ enum KeyTable {
             help: "Go back to the step that last changed something about what is selected.",
             hint: "last touch", panes: [.pages]),
         Binding(
-            keys: [key("v")], action: .violation, name: "next violation",
+            keys: [key("v")], action: .violation, name: "next breach",
             help: "Go on to the next step that breaks an invariant."),
         Binding(
-            keys: [key("V")], action: .violationBack, name: "previous violation",
+            keys: [key("V")], action: .violationBack, name: "previous breach",
             help: "Go back to the step before this one that broke an invariant."),
         Binding(
             keys: [key("]")], action: .chapter, name: "next chapter", help: "Go on to the next chapter.",
