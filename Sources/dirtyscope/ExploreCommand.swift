@@ -203,6 +203,10 @@ extension Invariant: ExpressibleByArgument {
         guard let invariant = Invariant.named(argument) else { return nil }
         self = invariant
     }
+
+    /// Names, not numbers: shells take the quote in I3' for one of theirs.
+    public static var allValueStrings: [String] { allCases.map(\.name) }
+    public var defaultValueDescription: String { name }
 }
 
 /// Waits for work that threads of their own do.

@@ -50,7 +50,7 @@ extension Player {
     /// can send, and no talk has, is passed over, and no bell rings.
     private mutating func explain(_ key: Key) {
         guard case .character = key, let binding = keys.bindings.first(where: { $0.keys.contains(key) }) else { return }
-        say("\(key)  \(binding.name): not in a talk; \(talkKeys.name(of: .leaveTalk)) leaves it, \(keyName(.present)) comes back, \(talkKeys.name(of: .help)) lists its keys")
+        say("\(key)  \(binding.name): not in a talk; \(talkKeys.name(of: .leaveTalk)) leaves it, \(keyName(.present)) comes back")
     }
 
     /// The actions of a talk. False if it is none of them.
