@@ -196,6 +196,16 @@ import Testing
         Snapshot.check(player.frame(size: size), "question-\(size.columns)x\(size.rows)")
     }
 
+    /// What is asked for must not be on the screen: neither in the row of the course nor in its view.
+    @Test func theCourseAheadIsHidden() throws {
+        var asked = try player("G", size: Size(120, 40))
+        let shown = asked.frame(size: Size(120, 40)).text.split(separator: "\n").first { $0.contains("course") }
+        #expect(shown?.contains("99") == false)
+        asked.isAsking = false
+        let open = asked.frame(size: Size(120, 40)).text.split(separator: "\n").first { $0.contains("course") }
+        #expect(open?.contains("99") == true)
+    }
+
     @Test(arguments: sizes) func theAnswer(_ size: Size) throws {
         var player = try player("G", size: size)
         try answer(&player, right: false)

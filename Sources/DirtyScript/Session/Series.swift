@@ -10,6 +10,11 @@ public struct Series: Sendable {
         /// Faults in these moves.
         public var faults = 0
 
+        /// Without values, nothing at all.
+        public init(dirty: Int = 0, writeback: Int = 0, faults: Int = 0) {
+            (self.dirty, self.writeback, self.faults) = (dirty, writeback, faults)
+        }
+
         fileprivate mutating func add(_ other: Sample) {
             dirty = max(dirty, other.dirty)
             writeback = max(writeback, other.writeback)

@@ -25,7 +25,8 @@ struct CoursePane {
         let (series, total) = (scene.session.series, total)
         let width = min(max(1, room), max(1, total))
         return (0..<width).map { column in
-            series.sample(of: column * total / width..<max(column * total / width + 1, (column + 1) * total / width))
+            let moves = column * total / width..<max(column * total / width + 1, (column + 1) * total / width)
+            return scene.hidesFuture && moves.lowerBound >= scene.session.position ? Series.Sample() : series.sample(of: moves)
         }
     }
 

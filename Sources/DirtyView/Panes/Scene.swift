@@ -29,6 +29,8 @@ struct Scene: Sendable {
     let focus: Pane
     /// Whether whoever looks can press keys; a picture names none.
     var takesKeys = true
+    /// Whether somebody is asked what comes next, and must not see it.
+    var hidesFuture = false
     /// Whether the time strips have a column for each change of the page, or for each step.
     var showsEvents = false
 

@@ -291,7 +291,7 @@ public struct Player: Sendable {
             selection: selection, isFollowing: chosen == nil, onlyChanged: onlyChanged, glyphs: glyphs,
             health: health, outline: outline, candidates: session.candidates,
             generation: machine.rules.generation, cursors: cursors, focus: focus,
-            showsEvents: insight.showsEvents)
+            hidesFuture: isAsking, showsEvents: insight.showsEvents)
     }
 
     var layout: Layout { layout(size) }
