@@ -197,6 +197,14 @@ import Testing
         #expect(player.lastRow.contains("no earlier step breaks an invariant"))
     }
 
+    @Test func whereNothingBreaksOneStays() throws {
+        var player = try Fixture.player(Fixture.firstStore)
+        player.type("ssv")
+        #expect(player.session.position == 2)
+        #expect(player.lastRow.contains("no later step breaks an invariant"))
+        #expect(player.statusRow.contains("->"))
+    }
+
     @Test func touchesOfThePage() throws {
         var player = try Fixture.player(Fixture.firstStore, "cccc")
         player.press(.character("2"))

@@ -59,6 +59,7 @@ extension Player {
 
     private mutating func missViolation(_ which: String, _ start: Int) {
         if session.position != start { go(to: start) }
+        direction = which == "later" ? .forward : .backward
         complain("no \(which) step breaks an invariant")
     }
 
