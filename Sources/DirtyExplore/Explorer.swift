@@ -161,11 +161,10 @@ public struct Explorer: Sendable {
         _ scenario: Scenario, _ session: Session, _ message: String, expected: String
     ) -> Diagnostics {
         let race = session.statements.first { if case .race = $0.command { true } else { false } }
-        let place = race ?? session.statements.last
+        // Without a race it is the whole file that is meant, and no line of it.
         var diagnostic = Diagnostic(
-            file: scenario.name,
-            location: place?.location ?? SourceLocation(line: 1, column: 1), message: message,
-            source: place?.text ?? "")
+            file: scenario.name, location: race?.location ?? SourceLocation(line: 1, column: 1), message: message,
+            source: race?.text ?? "")
         diagnostic.expected = expected
         return Diagnostics([diagnostic])
     }

@@ -6,7 +6,7 @@ public struct Machine: Sendable {
     public internal(set) var state: State
     public internal(set) var rules: Rules
     /// Every change since the machine was made or recording was switched on.
-    public internal(set) var log: [Change] = []
+    public internal(set) var log = ChangeLog()
     /// Whether changes are kept. Without them there is no way back, and less to pay.
     public var isRecording = true
     /// Whether control flow runs together with the atomic step before it. It touches nothing that another

@@ -49,22 +49,22 @@ import Testing
         for index in [0, 2] { Scene.run(one.requests[index], &one.machine) }
         for index in [2, 0] { Scene.run(other.requests[index], &other.machine) }
         #expect(one.machine.state != other.machine.state)
-        #expect(one.codec.fingerprint(one.machine) == other.codec.fingerprint(other.machine))
+        #expect(one.codec.fingerprint(&one.machine) == other.codec.fingerprint(&other.machine))
     }
 
     @Test func `what is different has another fingerprint`() {
         var scene = Scene()
-        var seen: Set<UInt64> = [scene.codec.fingerprint(scene.machine)]
+        var seen: Set<UInt64> = [scene.codec.fingerprint(&scene.machine)]
         for request in scene.requests {
             let task = scene.machine.begin(request, in: scene.place)
             while case .stepped = scene.machine.step(task) {
-                #expect(seen.insert(scene.codec.fingerprint(scene.machine)).inserted)
+                #expect(seen.insert(scene.codec.fingerprint(&scene.machine)).inserted)
             }
             for bio in scene.machine.pendingBios {
                 scene.machine.stepDevice(bio)
-                #expect(seen.insert(scene.codec.fingerprint(scene.machine)).inserted)
+                #expect(seen.insert(scene.codec.fingerprint(&scene.machine)).inserted)
                 scene.machine.stepDevice(bio)
-                #expect(seen.insert(scene.codec.fingerprint(scene.machine)).inserted)
+                #expect(seen.insert(scene.codec.fingerprint(&scene.machine)).inserted)
             }
             while case .stepped = scene.machine.step(task) {}
             scene.machine.setAside(task)
@@ -75,8 +75,8 @@ import Testing
         var scene = Scene()
         var images: [(image: [UInt64], state: State, fingerprint: UInt64)] = []
         func note(_ scene: inout Scene) {
-            let fingerprint = scene.codec.fingerprint(scene.machine)
-            let image = scene.codec.image(of: scene.machine)
+            let fingerprint = scene.codec.fingerprint(&scene.machine)
+            let image = scene.codec.image(of: &scene.machine)
             images.append((image, scene.machine.state, fingerprint))
         }
         note(&scene)
@@ -87,15 +87,15 @@ import Testing
         for (image, state, fingerprint) in images.reversed() + images {
             image.withUnsafeBufferPointer { scene.codec.load($0, into: &scene.machine) }
             #expect(scene.machine.state == state)
-            #expect(scene.codec.fingerprint(scene.machine) == fingerprint)
+            #expect(scene.codec.fingerprint(&scene.machine) == fingerprint)
         }
     }
 
     @Test func `a fingerprint kept up to date from state to state is that of all changes at once`() {
         func compare(_ atOnce: inout Scene, _ stepwise: inout Scene) {
-            let fingerprint = stepwise.codec.fingerprint(stepwise.machine)
-            #expect(fingerprint == atOnce.codec.fingerprint(atOnce.machine))
-            let image = stepwise.codec.image(of: stepwise.machine)
+            let fingerprint = stepwise.codec.fingerprint(&stepwise.machine)
+            #expect(fingerprint == atOnce.codec.fingerprint(&atOnce.machine))
+            let image = stepwise.codec.image(of: &stepwise.machine)
             image.withUnsafeBufferPointer { stepwise.codec.load($0, into: &stepwise.machine) }
         }
         func step(_ scene: inout Scene) {

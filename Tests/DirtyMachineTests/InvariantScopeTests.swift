@@ -11,11 +11,11 @@ import Testing
         var found: [String] = []
         var broken = walk.m.broken(among: .all)
         var sum: UInt64 = 0
-        var judged = [Self.scope.windows(in: walk.m): broken]
+        var judged = [Self.scope.windows(in: &walk.m): broken]
         for _ in 0..<moves {
             walk.m.forgetHistory()
             guard walk.move() else { break }
-            let concern = Self.scope.concern(of: walk.m)
+            let concern = Self.scope.concern(of: &walk.m)
             let now = walk.m.broken(among: .all)
             now.symmetricDifference(broken).subtracting(concern.invariants).forEach {
                 found.append("\($0): \(walk.description)")
@@ -23,7 +23,7 @@ import Testing
             broken = now
             // Where all that they read has been so before, so has the verdict.
             sum &+= concern.difference
-            let known = judged.updateValue(now, forKey: sum &+ Self.scope.windows(in: walk.m))
+            let known = judged.updateValue(now, forKey: sum &+ Self.scope.windows(in: &walk.m))
             if let known, known != now { found.append("judged: \(walk.description)") }
         }
         return found
@@ -51,7 +51,7 @@ import Testing
                 walk.m.forgetHistory()
                 guard walk.move() else { break }
                 steps += 1
-                concerned += Self.scope.concerned(by: walk.m).rawValue.nonzeroBitCount
+                concerned += Self.scope.concerned(by: &walk.m).rawValue.nonzeroBitCount
                 broken.formUnion(walk.m.broken(among: .all))
             }
         }

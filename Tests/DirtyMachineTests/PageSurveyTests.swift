@@ -48,7 +48,7 @@ import Testing
         walk.m.forgetHistory()
         let start = walk.m
         for _ in 0..<300 { guard walk.move() else { break } }
-        let net = NetChange(walk.m.log[...])
+        let net = NetChange(walk.m.log[0...])
         var leaper = start
         leaper.apply(net)
         try #require(leaper.state == walk.m.state, "\(walk.description)")

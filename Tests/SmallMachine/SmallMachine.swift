@@ -88,9 +88,10 @@ public struct SmallWalker: StateWalker {
         let third = (second.high ^ second.low ^ state.pages)
             .multipliedFullWidth(by: 0xa076_1d64_78bd_642f)
         successors.count()
-        let image = successors.add(choice: choice, fingerprint: third.high ^ third.low, words: 2)
+        let image = successors.room(for: 2)
         image[0] = state.pages
         image[1] = state.rest
+        successors.add(choice: choice, fingerprint: third.high ^ third.low, words: 2)
         choice &+= 1
     }
 

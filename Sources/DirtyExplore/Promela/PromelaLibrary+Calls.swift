@@ -15,7 +15,7 @@ extension PromelaLibrary {
             if
             :: P[e] && pg[e] < NP ->
               exchange(e);                                                                      /* P3 */
-              atomic { P[e] = 1; D[e] = xD;
+              d_step { P[e] = 1; D[e] = xD;
                 W[e] = writable && (!vtracked[e] || MPROTECT_UPGRADE == 2 || (MPROTECT_UPGRADE == 1 && xD)) }
             :: else
             fi;
@@ -23,7 +23,7 @@ extension PromelaLibrary {
             zi++
           od;
           zi = first;
-          do :: zi > last -> break :: else -> atomic { FLUSH((m)*NV+zi) }; zi++ od;             /* P4 */
+          do :: zi > last -> break :: else -> d_step { FLUSH((m)*NV+zi) }; zi++ od;             /* P4 */
           zi = 0; e = 0; xD = 0; xW = 0;
           up_write(m)
         }
@@ -31,20 +31,20 @@ extension PromelaLibrary {
         /* Moves one page from its entry to another, which becomes a part of the same mapping. */
         inline mremap(m, from, to) {
           down_write(m);
-          atomic { i_mmap == 0 -> q = (m)*NV+to; e = (m)*NV+from;
+          d_step { i_mmap == 0 -> q = (m)*NV+to; e = (m)*NV+from;
             vma[q] = 1; vw[q] = vw[e]; vshared[q] = vshared[e]; vpg[q] = vpg[e]; vtracked[q] = vtracked[e];
             vlinked[q] = 1; vnonlinear[q] = vnonlinear[e] };
           lock_pte(m);
           if
           :: P[e] ->
-            atomic { xW = W[e]; xD = D[e]; P[e] = 0; W[e] = 0; D[e] = 0 };
-            atomic { q = (m)*NV+to; P[q] = 1; W[q] = xW; D[q] = xD; pg[q] = pg[e] };
-            if :: MREMAP_FLUSHES_FIRST -> atomic { FLUSH(e) } :: else fi
+            d_step { xW = W[e]; xD = D[e]; P[e] = 0; W[e] = 0; D[e] = 0 };
+            d_step { q = (m)*NV+to; P[q] = 1; W[q] = xW; D[q] = xD; pg[q] = pg[e] };
+            if :: MREMAP_FLUSHES_FIRST -> d_step { FLUSH(e) } :: else fi
           :: else
           fi;
           unlock_pte(m);
-          atomic { FLUSH(e) };
-          atomic { i_mmap == 0 -> vma[e] = 0; vlinked[e] = 0 };
+          d_step { FLUSH(e) };
+          d_step { i_mmap == 0 -> vma[e] = 0; vlinked[e] = 0 };
           e = 0; q = 0; xD = 0; xW = 0;
           up_write(m)
         }
@@ -59,16 +59,16 @@ extension PromelaLibrary {
             e = (m)*NV+zi; q = (child)*NV+zi;
             if
             :: vma[e] ->
-              atomic { i_mmap == 0 -> q = (child)*NV+zi; vma[q] = 1; vw[q] = vw[e]; vshared[q] = vshared[e];
+              d_step { i_mmap == 0 -> q = (child)*NV+zi; vma[q] = 1; vw[q] = vw[e]; vshared[q] = vshared[e];
                 vpg[q] = vpg[e]; vtracked[q] = vtracked[e]; vnonlinear[q] = vnonlinear[e]; vlinked[q] = 1 };
               lock_pte(m); lock_pte(child);
               if
-              :: P[e] -> atomic { q = (child)*NV+zi; P[q] = 1; W[q] = W[e] && vshared[e]; D[q] = 0; pg[q] = pg[e];
+              :: P[e] -> d_step { q = (child)*NV+zi; P[q] = 1; W[q] = W[e] && vshared[e]; D[q] = 0; pg[q] = pg[e];
                   if :: !vshared[e] -> W[e] = 0 :: else fi; mapcount[pg[e]]++ }
               :: else
               fi;
               unlock_pte(child); unlock_pte(m);
-              atomic { FLUSH(e) }
+              d_step { FLUSH(e) }
             :: else
             fi;
             zi++
@@ -91,7 +91,7 @@ extension PromelaLibrary {
               lock_pte(m);
               if
               :: vma[e] && P[e] && D[e] && pg[e] < NP ->
-                D[e] = 0; atomic { FLUSH(e) }; set_page_dirty(pg[e], 0)
+                D[e] = 0; d_step { FLUSH(e) }; set_page_dirty(pg[e], 0)
               :: else
               fi;
               unlock_pte(m);
@@ -123,7 +123,7 @@ extension PromelaLibrary {
               unlock_pte(m)
             :: P[e] && write_wanted && !W[e] && !(!GUP_DROPS_WRITE && pg[e] == NP && !vshared[e]) ->
               /* do_wp_page: a copy, which the PTE does not let the process write */
-              atomic {
+              d_step {
                 if :: pg[e] < NP -> mapcount[pg[e]]--; pg[e] = NP :: else fi;
                 D[e] = 1; FLUSH(e); if :: GUP_DROPS_WRITE -> write_wanted = 0 :: else fi };
               unlock_pte(m)
@@ -132,7 +132,7 @@ extension PromelaLibrary {
               /* do_no_page: a copy where writing is wanted, else the page of the file */
               lock_pte(m);
               if
-              :: !P[e] -> atomic { P[e] = 1; W[e] = 0;
+              :: !P[e] -> d_step { P[e] = 1; W[e] = 0;
                   if
                   :: write_wanted && !vshared[e] -> pg[e] = NP; D[e] = 1
                   :: else -> attach(vpg[e]); pg[e] = vpg[e]; D[e] = 0; mapcount[pg[e]]++
@@ -144,7 +144,7 @@ extension PromelaLibrary {
           od;
           if
           :: p < NP ->
-            atomic { assert(vshared[e] && vw[e]);                                               /* I12 */
+            d_step { assert(vshared[e] && vw[e]);                                               /* I12 */
               mem[p]++; vmem[p] = x };
             lock_page(p); set_page_dirty(p, 0); unlock_page(p)
           :: else
@@ -154,12 +154,12 @@ extension PromelaLibrary {
           up_read(m)
         }
 
-        inline pinwrite(a, x) { atomic { mem[a]++; vmem[a] = x } }
+        inline pinwrite(a, x) { d_step { mem[a]++; vmem[a] = x } }
         inline unpin(a) { lock_page(a); set_page_dirty(a, 0); unlock_page(a); ref[a]-- }
 
         /* ---- Calls on files ---- */
         inline ftruncate(size) {
-          atomic { i_mutex == 0 -> i_mutex = 1 };
+          d_step { i_mutex == 0 -> i_mutex = 1 };
           fsize = size;                                                                         /* T1 */
           truncations++;
           lock_i_mmap();
@@ -189,10 +189,10 @@ extension PromelaLibrary {
               :: else
               fi;
               if :: !CANCEL_AFTER -> cancel_dirty(wi) :: else fi;
-              atomic { buffers[wi] = 0; bh[wi] = 0 };
+              d_step { buffers[wi] = 0; bh[wi] = 0 };
               if :: jdata[wi] -> jdata[wi] = 0; set_page_dirty(wi, 0) :: else fi;
               if :: CANCEL_AFTER -> cancel_dirty(wi) :: else fi;
-              atomic { attached[wi] = 0; tagged[wi] = 0; disk[wi] = mem[wi];
+              d_step { attached[wi] = 0; tagged[wi] = 0; disk[wi] = mem[wi];
                 if :: dirty[wi] && REMOVAL_UNACCOUNTS -> nr_dirty = nr_dirty - ACCOUNTS; dirty[wi] = 0 :: else fi };
               unlock_page(wi)
             :: else
@@ -204,17 +204,17 @@ extension PromelaLibrary {
         }
 
         inline pwrite(a, x) {
-          atomic { i_mutex == 0 -> i_mutex = 1 };
+          d_step { i_mutex == 0 -> i_mutex = 1 };
           more = 1;
           do
           :: !more -> break
           :: else ->
-            atomic { attach(a); ref[a]++ };
+            d_step { attach(a); ref[a]++ };
             lock_page(a);
             if
             :: attached[a] ->
               more = 0;
-              atomic { mem[a]++; vmem[a] = x };
+              d_step { mem[a]++; vmem[a] = x };
               if :: fsize <= a -> fsize = a + 1 :: else fi;
               if
               :: JOURNALS_DATA -> jdata[a] = 1
@@ -234,7 +234,7 @@ extension PromelaLibrary {
         /* reclaim, of a page that has no disk: tmpfs without swap. */
         inline reclaim(a) {
           if
-          :: atomic { attached[a] && plock[a] == 0 -> plock[a] = 1 };
+          :: d_step { attached[a] && plock[a] == 0 -> plock[a] = 1 };
             if
             :: !wb[a] ->
               if
@@ -249,8 +249,8 @@ extension PromelaLibrary {
                     lock_pte(k/NV);
                     if
                     :: P[k] && pg[k] == a ->
-                      atomic { xD = D[k]; P[k] = 0; W[k] = 0; D[k] = 0 };
-                      atomic { FLUSH(k) };
+                      d_step { xD = D[k]; P[k] = 0; W[k] = 0; D[k] = 0 };
+                      d_step { FLUSH(k) };
                       if :: xD -> set_page_dirty(a, 0) :: else fi;
                       mapcount[a]--
                     :: else
@@ -270,7 +270,7 @@ extension PromelaLibrary {
                 if :: cp -> set_page_dirty(a, 0) :: else fi
               :: else
               fi;
-              atomic {
+              d_step {
                 if
                 :: mapcount[a] == 0 && !dirty[a] && ref[a] == 0 ->
                   attached[a] = 0; tagged[a] = 0;
@@ -290,14 +290,14 @@ extension PromelaLibrary {
         proctype device(byte a) {
         end:
           do
-          :: atomic { bio[a] == 1 -> snap[a] = mem[a]; vsnap[a] = vmem[a]; bio[a] = 2 }
-          :: atomic { bio[a] == 2 -> disk[a] = snap[a]; vdisk[a] = vsnap[a]; bio[a] = 0; wb[a] = 0 }
+          :: d_step { bio[a] == 1 -> snap[a] = mem[a]; vsnap[a] = vmem[a]; bio[a] = 2 }
+          :: d_step { bio[a] == 2 -> disk[a] = snap[a]; vdisk[a] = vsnap[a]; bio[a] = 0; wb[a] = 0 }
           od
         }
 
         proctype watcher(byte a) {
         end:
-          atomic {
+          d_step {
             attached[a] && HAS_DISK && !dirty[a] && !wb[a] && !bh[a] && !busy[a] && !jdata[a] && !plock[a] && !ref[a] &&
               UNMAPPED(a) && mem[a] != disk[a] -> assert(false)
           }

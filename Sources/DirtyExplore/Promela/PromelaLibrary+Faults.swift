@@ -6,19 +6,19 @@ extension PromelaLibrary {
           lock_pte((e1)/NV);
           if
           :: P[e1] ->
-            atomic { zD = D[e1]; zp = pg[e1]; P[e1] = 0; W[e1] = 0; D[e1] = 0; ref[zp]++ };     /* Z1 */
+            d_step { zD = D[e1]; zp = pg[e1]; P[e1] = 0; W[e1] = 0; D[e1] = 0; ref[zp]++ };     /* Z1 */
             if
             :: zp < NP ->
               if :: zD -> set_page_dirty(zp, 0) :: else fi;                                     /* Z2 */
-              if :: zD && ZAP_FLUSH == 2 -> atomic { FLUSH(e1) } :: else fi;
-              atomic { mapcount[zp]--; ref[zp]-- };                                             /* Z3 */
-              if :: zD && ZAP_FLUSH == 1 -> atomic { FLUSH(e1) } :: else fi
+              if :: zD && ZAP_FLUSH == 2 -> d_step { FLUSH(e1) } :: else fi;
+              d_step { mapcount[zp]--; ref[zp]-- };                                             /* Z3 */
+              if :: zD && ZAP_FLUSH == 1 -> d_step { FLUSH(e1) } :: else fi
             :: else -> ref[zp]--
             fi
           :: else
           fi;
           unlock_pte((e1)/NV);
-          atomic { FLUSH(e1) };                                                                 /* Z5 */
+          d_step { FLUSH(e1) };                                                                 /* Z5 */
           zD = 0; zp = 0; sd = 0
         }
 
@@ -29,7 +29,7 @@ extension PromelaLibrary {
           :: zi > last -> break
           :: else ->
             zap((m)*NV+zi);
-            atomic { i_mmap == 0 -> vma[(m)*NV+zi] = 0; vlinked[(m)*NV+zi] = 0 };
+            d_step { i_mmap == 0 -> vma[(m)*NV+zi] = 0; vlinked[(m)*NV+zi] = 0 };
             zi++
           od;
           zi = 0
@@ -89,7 +89,7 @@ extension PromelaLibrary {
           :: !more -> break
           :: else ->
             more = 0;
-            atomic { seq = truncations;
+            d_step { seq = truncations;
               if :: fsize <= p -> killed = 1 :: else -> attach(p); ref[p]++ fi };
             if
             :: killed
@@ -118,7 +118,7 @@ extension PromelaLibrary {
                   if :: lk -> unlock_page(p); lk = 0 :: else fi;
                   ref[p]--
                 :: else ->
-                  atomic { P[e] = 1; W[e] = 1; D[e] = 1; pg[e] = p; mapcount[p]++ };            /* N6 */
+                  d_step { P[e] = 1; W[e] = 1; D[e] = 1; pg[e] = p; mapcount[p]++ };            /* N6 */
                   dirties_under_ptl(p);
                   unlock_pte(m);                                                                /* N8 */
                   fault_dirties(p);                                                             /* N9 */
@@ -151,8 +151,8 @@ extension PromelaLibrary {
           fi;
           if
           :: mw ->
-            atomic { W[e] = 1; D[e] = 1 };
-            if :: UPGRADE_FLUSHES -> atomic { FLUSH(e) } :: else fi;
+            d_step { W[e] = 1; D[e] = 1 };
+            if :: UPGRADE_FLUSHES -> d_step { FLUSH(e) } :: else fi;
             dirties_under_ptl(p);
             unlock_pte(m);
             fault_dirties(p)
@@ -166,7 +166,7 @@ extension PromelaLibrary {
           do
           :: stored -> break
           :: else ->
-            atomic {
+            d_step {
               faulted = 0;
               if
               :: dead[m] -> stored = 1
@@ -194,8 +194,8 @@ extension PromelaLibrary {
               :: !vma[e] || !vw[e] -> killed = 1
               :: else ->
                 if
-                :: atomic { !P[e] -> oW = 0 }; no_page(m)                                       /* E3 */
-                :: atomic { P[e] -> oW = W[e]; oD = D[e] };
+                :: d_step { !P[e] -> oW = 0 }; no_page(m)                                       /* E3 */
+                :: d_step { P[e] -> oW = W[e]; oD = D[e] };
                   lock_pte(m);
                   if
                   :: P[e] && W[e] == oW && D[e] == oD && !oW -> wp_page(m)

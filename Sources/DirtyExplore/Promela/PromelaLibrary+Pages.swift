@@ -27,34 +27,34 @@ extension PromelaLibrary {
           byte k, q, e, te, p, zp, zi, w, wi, ci, seq; byte need[NP+1];
 
         /* ---- Locks ---- */
-        inline down_read(m) { atomic { mmap_sem[m] != 255 -> mmap_sem[m]++ } }
+        inline down_read(m) { d_step { mmap_sem[m] != 255 -> mmap_sem[m]++ } }
         inline up_read(m) { mmap_sem[m]-- }
-        inline down_write(m) { atomic { mmap_sem[m] == 0 -> mmap_sem[m] = 255 } }
+        inline down_write(m) { d_step { mmap_sem[m] == 0 -> mmap_sem[m] = 255 } }
         inline up_write(m) { mmap_sem[m] = 0 }
-        inline lock_pte(m) { atomic { ptl[m] == 0 -> ptl[m] = 1 } }
+        inline lock_pte(m) { d_step { ptl[m] == 0 -> ptl[m] = 1 } }
         inline unlock_pte(m) { ptl[m] = 0 }
-        inline lock_page(a) { atomic { plock[a] == 0 -> plock[a] = 1 } }
+        inline lock_page(a) { d_step { plock[a] == 0 -> plock[a] = 1 } }
         inline unlock_page(a) { plock[a] = 0 }
         /* Walks of the reverse map share the lock on 6.18; who changes it waits until nobody walks. */
-        inline lock_i_mmap() { atomic { i_mmap < (WALKS_SHARE -> 254 : 1) -> i_mmap++ } }
+        inline lock_i_mmap() { d_step { i_mmap < (WALKS_SHARE -> 254 : 1) -> i_mmap++ } }
         inline unlock_i_mmap() { i_mmap-- }
 
         /* ---- Dirty pages ---- */
         inline set_page_dirty(a, by_fault) {
-          atomic { priv[a] == 0 -> if :: attached[a] && buffers[a] -> bh[a] = 1 :: else fi };   /* D2 */
-          atomic {                                                                              /* D3 */
+          d_step { priv[a] == 0 -> if :: attached[a] && buffers[a] -> bh[a] = 1 :: else fi };   /* D2 */
+          d_step {                                                                              /* D3 */
             sd = !dirty[a]; dirty[a] = 1;
             if :: by_fault && MKWRITE && sd && !reserved[a] -> broken_mkwrite = 1 :: else fi
           };
           if
-          :: sd -> atomic {                                                                     /* D4 */
+          :: sd -> d_step {                                                                     /* D4 */
               if :: attached[a] -> tagged[a] = 1; nr_dirty = nr_dirty + ACCOUNTS :: else fi }
           :: else
           fi
         }
 
         /* Changes a PTE that is known to be there: without its place taken, the hardware's D can be lost. */
-        inline exchange(e1) { atomic { xD = D[e1]; xW = W[e1]; if :: ATOMIC_PTES -> P[e1] = 0 :: else fi } }
+        inline exchange(e1) { d_step { xD = D[e1]; xW = W[e1]; if :: ATOMIC_PTES -> P[e1] = 0 :: else fi } }
 
         inline page_mkclean(a) {
           mk = 0;
@@ -74,8 +74,8 @@ extension PromelaLibrary {
                 if
                 :: P[q] && pg[q] == a && (D[q] || (W[q] && prot)) ->
                   exchange(q);                                                                  /* X1 */
-                  if :: MKCLEAN_FLUSHES -> atomic { FLUSH(q) } :: else fi;                      /* X2 */
-                  atomic { P[q] = 1; W[q] = xW && !prot; D[q] = xD && MKCLEAN_KEEPS_D };        /* X3 */
+                  if :: MKCLEAN_FLUSHES -> d_step { FLUSH(q) } :: else fi;                      /* X2 */
+                  d_step { P[q] = 1; W[q] = xW && !prot; D[q] = xD && MKCLEAN_KEEPS_D };        /* X3 */
                   mk = 1
                 :: else
                 fi;
@@ -94,7 +94,7 @@ extension PromelaLibrary {
           :: MKCLEAN_FIRST && CLEANS -> page_mkclean(a); if :: mk && ACCOUNTS -> set_page_dirty(a, 0) :: else fi
           :: else
           fi;
-          atomic { cp = dirty[a]; dirty[a] = 0; if :: cp -> reserved[a] = 0 :: else fi };
+          d_step { cp = dirty[a]; dirty[a] = 0; if :: cp -> reserved[a] = 0 :: else fi };
           if
           :: cp ->
             if :: !MKCLEAN_FIRST && CLEANS -> page_mkclean(a) :: else fi;
@@ -105,7 +105,7 @@ extension PromelaLibrary {
 
         /* test_clear_page_dirty and cancel_dirty_page: without and with the word of the PTEs. */
         inline cancel_dirty(a) {
-          atomic { cp = dirty[a]; dirty[a] = 0; if :: cp && !CANCEL_KEEPS_TAG -> tagged[a] = 0 :: else fi };
+          d_step { cp = dirty[a]; dirty[a] = 0; if :: cp && !CANCEL_KEEPS_TAG -> tagged[a] = 0 :: else fi };
           if
           :: cp ->
             nr_dirty = nr_dirty - ACCOUNTS;
@@ -116,10 +116,10 @@ extension PromelaLibrary {
 
         /* ---- Writeback ---- */
         inline writepage(a) {
-          atomic { busy[a] == 0 ->
+          d_step { busy[a] == 0 ->
             if :: !buffers[a] -> buffers[a] = 1; bh[a] = 1 :: else fi;
             w = bh[a] || WRITES_FOLIOS; bh[a] = 0 };
-          atomic { wb[a] = 1; if :: !dirty[a] -> tagged[a] = 0 :: else fi };
+          d_step { wb[a] = 1; if :: !dirty[a] -> tagged[a] = 0 :: else fi };
           if :: w -> bio[a] = 1 :: else fi;
           unlock_page(a);
           if :: !w -> wb[a] = 0 :: else fi
@@ -153,12 +153,12 @@ extension PromelaLibrary {
 
         /* I2: what was stored before the call is on disk when it returns. */
         inline promise(all) {
-          atomic { wi = 0;
+          d_step { wi = 0;
             do :: wi == NP -> break
             :: else -> need[wi] = ((all || dirty[wi]) -> mem[wi] : disk[wi]); wi++ od; wi = 0 }
         }
         inline keep_promise() {
-          atomic { wi = 0;
+          d_step { wi = 0;
             do :: wi == NP -> break
             :: else -> assert(wi >= fsize || disk[wi] >= need[wi]); need[wi] = 0; wi++ od; wi = 0 }
         }
@@ -173,9 +173,9 @@ extension PromelaLibrary {
             :: wi == NP -> break
             :: else ->
               if
-              :: atomic { attached[wi] && buffers[wi] && bh[wi] && !busy[wi] -> bh[wi] = 0; busy[wi] = 1 };
-                atomic { snap[wi] = mem[wi]; vsnap[wi] = vmem[wi] };
-                atomic { disk[wi] = snap[wi]; vdisk[wi] = vsnap[wi] };
+              :: d_step { attached[wi] && buffers[wi] && bh[wi] && !busy[wi] -> bh[wi] = 0; busy[wi] = 1 };
+                d_step { snap[wi] = mem[wi]; vsnap[wi] = vmem[wi] };
+                d_step { disk[wi] = snap[wi]; vdisk[wi] = vsnap[wi] };
                 busy[wi] = 0
               :: else
               fi;
@@ -188,17 +188,17 @@ extension PromelaLibrary {
         /* try_to_free_buffers, in reclaim, on a page that may be mapped. */
         inline strip(a) {
           if
-          :: atomic { attached[a] && plock[a] == 0 -> plock[a] = 1 };
+          :: d_step { attached[a] && plock[a] == 0 -> plock[a] = 1 };
             if
             :: !wb[a] && buffers[a] ->
-              atomic { priv[a] == 0 -> priv[a] = 1 };
+              d_step { priv[a] == 0 -> priv[a] = 1 };
               if
               :: bh[a] || busy[a] -> priv[a] = 0
               :: else ->
                 buffers[a] = 0;
                 if
                 :: STRIP_HOLDS_LOCK ->
-                  atomic { cp = dirty[a]; dirty[a] = 0; if :: cp && !TRACKS -> tagged[a] = 0 :: else fi };
+                  d_step { cp = dirty[a]; dirty[a] = 0; if :: cp && !TRACKS -> tagged[a] = 0 :: else fi };
                   if :: cp -> nr_dirty = nr_dirty - ACCOUNTS :: else fi;
                   priv[a] = 0
                 :: else -> priv[a] = 0; cancel_dirty(a)

@@ -19,14 +19,14 @@ struct RaceWalker: StateWalker {
     /// The sum of all that invariants read in the present state, tasks aside.
     private var seen: UInt64 = 0
     /// Such sums of states that were looked at, as far as there is room.
-    private var judged = [UInt64](repeating: 1, count: 1 << 16)
-    private let scope = InvariantScope()
+    private var judged = [UInt64](repeating: 1, count: 1 << 15)
+    private let scope: InvariantScope
     private var session: Session
     /// Words of an image before the machine's: the position, and `seen`.
     private static let header = RacePosition.words + 1
     /// Fingerprints by address of states that were looked up, as far as there is room: most steps lead
     /// to a state that another order of the same steps has led to just before.
-    private var recent = [UInt64](repeating: 0, count: 1 << 14)
+    private var recent = [UInt64](repeating: 0, count: 1 << 13)
 
     init(_ system: RaceSystem) {
         self.system = system
@@ -40,11 +40,12 @@ struct RaceWalker: StateWalker {
         position = system.beginning
         races[0] = race
         watched = InvariantSet(Invariant.allCases.filter { !$0.isMetric || system.wasteMatters })
+        scope = InvariantScope(of: watched)
         machine.forgetHistory()
     }
 
     mutating func begin(_ successors: inout Successors) {
-        let fingerprint = codec.fingerprint(machine) &+ position.fingerprint
+        let fingerprint = codec.fingerprint(&machine) &+ position.fingerprint
         if successors.isNew(fingerprint) { hand(over: 0, fingerprint, due: .all, fingerprint, &successors) }
     }
 
@@ -79,13 +80,10 @@ struct RaceWalker: StateWalker {
         for actor in 0..<race.actorCount where race.line(of: actor, ended: position.ended) != nil {
             body(&self, .actor(actor))
         }
-        var bio = machine.firstBio
-        var place = 0
-        while bio.exists {
-            let next = machine.bio(after: bio)
-            if machine.deviceCanStep(bio) { body(&self, .device(place)) }
-            bio = next
-            place += 1
+        var write = machine.placeOfWrite(from: 0)
+        while let place = write {
+            body(&self, .device(place))
+            write = machine.placeOfWrite(from: place + 1)
         }
         if machine.rules.tlbEviction {
             for place in machine.evictableTLBEntries.indices { body(&self, .eviction(place)) }
@@ -95,13 +93,13 @@ struct RaceWalker: StateWalker {
     /// Hands over the present state, unless it is known.
     private mutating func look(_ choice: RaceChoice, _ successors: inout Successors) {
         let position = position.fingerprint
-        let address = codec.addressFingerprint(machine) &+ position
+        let address = codec.addressFingerprint(&machine) &+ position
         let slot = Int(truncatingIfNeeded: address) & (recent.count - 1)
         if recent[slot] == address { return successors.count() }
         recent[slot] = address
-        let fingerprint = codec.fingerprint(taken: machine) &+ position
+        let fingerprint = codec.fingerprint(taken: &machine) &+ position
         if successors.isNew(fingerprint) {
-            let concern = scope.concern(of: machine)
+            let concern = scope.concern(of: &machine)
             hand(over: choice.number, fingerprint, due: concern.invariants, seen &+ concern.difference, &successors)
         }
     }
@@ -109,12 +107,12 @@ struct RaceWalker: StateWalker {
     private mutating func hand(
         over choice: Int, _ fingerprint: UInt64, due: InvariantSet, _ seen: UInt64, _ successors: inout Successors
     ) {
-        let words = RaceWalker.header + codec.prepareImage(machine)
-        let image = successors.add(choice: choice, fingerprint: fingerprint, words: words)
+        let image = successors.room(for: RaceWalker.header + codec.mostWords(&machine))
         position.write(to: image)
         image[0] |= UInt64(due.rawValue) &<< 32
         image[RacePosition.words] = seen
-        codec.writeImage(to: image + RaceWalker.header)
+        let words = codec.writeImage(&machine, to: image + RaceWalker.header)
+        successors.add(choice: choice, fingerprint: fingerprint, words: RaceWalker.header + words)
     }
 
     // MARK: Moves
@@ -126,9 +124,7 @@ struct RaceWalker: StateWalker {
             guard let line = race.line(of: actor, ended: position.ended) else { return false }
             return step(line)
         case .device(let place):
-            var bio = machine.firstBio
-            for _ in 0..<place { bio = machine.bio(after: bio) }
-            return machine.stepDevice(bio)
+            return machine.stepDevice(at: place)
         case .eviction(let place):
             let (cpu, entry) = machine.evictableTLBEntries[place]
             machine.evictTLBEntry(cpu: cpu, entry)
@@ -153,8 +149,10 @@ struct RaceWalker: StateWalker {
     private mutating func step(_ line: Int) -> Bool {
         let task = system.tasks[line]
         guard begin(line) else { return false }
-        if !machine.isDone(task), case .blocked = machine.step(task) { return false }
-        if machine.isDone(task) {
+        switch machine.step(task) {
+        case .blocked: return false
+        case .stepped: break
+        case .finished:
             if race.asksForLast {
                 position.noteResult(machine.result(of: task), isLoad: machine.isLoad(task))
             }
@@ -192,7 +190,7 @@ struct RaceWalker: StateWalker {
         case .race(let outline):
             let before = position
             take(session, outline, before.race + 1)
-            let fingerprint = codec.fingerprint(machine) &+ position.fingerprint
+            let fingerprint = codec.fingerprint(&machine) &+ position.fingerprint
             if successors.isNew(fingerprint) {
                 hand(over: RaceChoice.script.number, fingerprint, due: .all, fingerprint, &successors)
             }
@@ -225,7 +223,7 @@ struct RaceWalker: StateWalker {
         let due = system.inherits ? watched.intersection(due) : watched
         if due.isEmpty { return .none }
         if system.inherits {
-            let all = seen &+ scope.windows(in: machine)
+            let all = seen &+ scope.windows(in: &machine)
             let slot = Int(truncatingIfNeeded: all) & (judged.count - 1)
             if judged[slot] == all { return .none }
             judged[slot] = all

@@ -46,7 +46,7 @@ public struct RandomFinding: Hashable, Sendable {
         }
         lines.append(
             "\(findings.count) races: \(count("holds")) hold, \(count("violated")) violated, "
-                + "\(count("deadlock")) deadlocked, \(count("limit")) too large, \(count("none")) not possible")
+                + "\(count("deadlock")) deadlocked, \(count("limit")) with more states than --max-states, \(count("none")) not possible")
         return lines
     }
 }

@@ -27,6 +27,7 @@ public struct Search<System: TransitionSystem>: Sendable {
         await insert(workers, shards)
         while true {
             for shard in shards { shard.goToNextLevel() }
+            for worker in workers { worker.successors.goToNextLevel() }
             let level = LevelIndex(shards)
             if level.count == 0 { return result.ended(.exhausted, shards) }
             var start = 0
@@ -128,12 +129,20 @@ final class Worker<Walker: StateWalker>: @unchecked Sendable {
 
     func expand(_ range: Range<Int>, _ level: LevelIndex, _ shards: [Shard]) {
         for (number, shard) in shards.enumerated() { successors.visited[number] = shard.visited }
+        Worker.expand(range, level, shards, &walker, &successors, &found)
+    }
+
+    /// The block's states, one by one: that the walker is not in use is made sure of once for all.
+    private static func expand(
+        _ range: Range<Int>, _ level: LevelIndex, _ shards: [Shard], _ walker: inout Walker,
+        _ successors: inout Successors, _ found: inout [(property: Int, place: Int, state: UInt32)]
+    ) {
         var lacking = Properties.none
         for place in range {
             let (shard, index) = level[place]
             let state = shards[shard].state(shards[shard].firstOfLevel + index)
             successors.parent = UInt64(state)
-            let broken = shards[shard].level.withImage(index) { walker.expand($0, &successors) }
+            let broken = walker.expand(shards[shard].level[index], &successors)
             if !broken.isSubset(of: lacking) {
                 for property in broken.subtracting(lacking).numbers {
                     found.append((property, place, state))

@@ -53,55 +53,47 @@ private struct VisitedStates: ~Copyable {
     }
 
     mutating func insert(_ box: Outbox) {
-        let words = UnsafePointer(box.words)
+        let entries = UnsafePointer(box.entries)
         var at = 0
         while at < box.count {
             // The table is far away in memory: a few reads at a time go there together.
-            var ahead = at
+            let end = min(at &+ 16, box.count)
             var seen: UInt64 = 0
-            var batch = 0
-            while ahead < box.count, batch < 16 {
-                seen |= visited.touch(words[ahead])
-                ahead &+= 2 &+ Int(words[ahead &+ 1] & 0xffff)
-                batch &+= 1
-            }
+            for index in at..<end { seen |= visited.touch(entries[index].fingerprint) }
             withExtendedLifetime(seen) {}
-            while at < ahead {
-                let head = words[at &+ 1]
-                let count = Int(head & 0xffff)
-                if visited.insert(words[at]) {
-                    parents.append(UInt32(truncatingIfNeeded: head &>> 32))
-                    choices.append(UInt16(truncatingIfNeeded: head &>> 16))
-                    next.append(UnsafeBufferPointer(start: words + at + 2, count: count))
-                }
-                at &+= 2 &+ count
+            for index in at..<end where visited.insert(entries[index].fingerprint) {
+                let head = entries[index].state[0]
+                parents.append(UInt32(truncatingIfNeeded: head &>> 32))
+                choices.append(UInt16(truncatingIfNeeded: head &>> 16))
+                next.append(entries[index].state)
             }
+            at = end
         }
     }
 }
 
-/// Images of states, one behind the other.
+/// Images of states, one behind the other: each has its length in front of it.
 struct Images {
-    private var words: [UInt64] = []
-    private var ends: [Int] = []
+    private var states: [UnsafePointer<UInt64>] = []
+    private var words = 0
 
-    var count: Int { ends.count }
-    var byteCount: Int { (words.capacity + ends.capacity) * 8 }
+    var count: Int { states.count }
+    /// As others keep the images, this is what they occupy.
+    var byteCount: Int { (states.capacity + words) * 8 }
 
-    mutating func append(_ image: UnsafeBufferPointer<UInt64>) {
-        words.append(contentsOf: image)
-        ends.append(words.count)
+    mutating func append(_ state: UnsafePointer<UInt64>) {
+        states.append(state)
+        words += 1 + Images.length(state)
     }
 
     mutating func removeAll() {
-        words.removeAll(keepingCapacity: true)
-        ends.removeAll(keepingCapacity: true)
+        states.removeAll(keepingCapacity: true)
+        words = 0
     }
 
-    func withImage<Result>(_ index: Int, _ body: (UnsafeBufferPointer<UInt64>) -> Result) -> Result {
-        let start = index == 0 ? 0 : ends[index - 1]
-        return words.withUnsafeBufferPointer {
-            body(UnsafeBufferPointer(rebasing: $0[start..<ends[index]]))
-        }
+    subscript(_ index: Int) -> UnsafeBufferPointer<UInt64> {
+        UnsafeBufferPointer(start: states[index] + 1, count: Images.length(states[index]))
     }
+
+    private static func length(_ state: UnsafePointer<UInt64>) -> Int { Int(state[0] & 0xffff) }
 }

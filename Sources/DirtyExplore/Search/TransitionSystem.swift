@@ -37,7 +37,7 @@ public struct Properties: OptionSet, Hashable, Sendable {
 
 /// What a worker has found on its way: states to be looked up among those that were visited.
 public struct Successors {
-    /// For each shard, one after the other: fingerprint; parent, choice and length; image.
+    /// For each shard, one after the other: fingerprint, and where the state is in `images`.
     @usableFromInline let outboxes: UnsafeMutableBufferPointer<Outbox>
     /// The sets of the shards, as they are before the block; none when nothing is visited yet.
     @usableFromInline let visited: UnsafeMutableBufferPointer<FingerprintSet.View>
@@ -45,6 +45,10 @@ public struct Successors {
     /// state from one level, and the first of them is enough.
     @usableFromInline let recent: UnsafeMutablePointer<UInt64>
     @usableFromInline static var recentCount: Int { 1 << 14 }
+    /// Of the next level: parent, choice and length, then the image.
+    @usableFromInline var images = ImageStore()
+    /// Of the level that is gone through.
+    private var olderImages = ImageStore()
     @usableFromInline var parent: UInt64 = 0
     /// Steps that led somewhere.
     @usableFromInline var transitions = 0
@@ -65,6 +69,8 @@ public struct Successors {
         outboxes.deallocate()
         visited.deallocate()
         recent.deallocate()
+        images.free()
+        olderImages.free()
     }
 
     /// Counts a step whose state is known, or handed over in any case because its image costs nothing.
@@ -82,54 +88,67 @@ public struct Successors {
         return true
     }
 
-    /// A state that the step of this number leads to, with its image.
+    /// Where an image is to be written that has so many words at most, before it is added.
     @inlinable
-    public mutating func add(choice: Int, fingerprint: UInt64, image: UnsafeBufferPointer<UInt64>) {
-        let words = add(choice: choice, fingerprint: fingerprint, words: image.count)
-        words.update(from: image.baseAddress!, count: image.count)
-    }
+    public mutating func room(for words: Int) -> UnsafeMutablePointer<UInt64> { images.room(for: words &+ 1) + 1 }
 
-    /// The same, for whoever writes the image himself: as many words, where the result points.
+    /// A state that the step of this number leads to. Its image stands in the room that was asked for last.
     @inlinable
-    public mutating func add(choice: Int, fingerprint: UInt64, words: Int) -> UnsafeMutablePointer<UInt64> {
-        let place = outboxes[shard(of: fingerprint)].room(for: words &+ 2)
-        place[0] = fingerprint
-        place[1] = parent &<< 32 | UInt64(truncatingIfNeeded: choice) &<< 16 | UInt64(truncatingIfNeeded: words)
-        return place + 2
+    public mutating func add(choice: Int, fingerprint: UInt64, words: Int) {
+        let place = images.take(words &+ 1)
+        place[0] = parent &<< 32 | UInt64(truncatingIfNeeded: choice) &<< 16 | UInt64(truncatingIfNeeded: words)
+        outboxes[shard(of: fingerprint)].append(fingerprint, place)
     }
 
     func removeAll() {
         for index in outboxes.indices { outboxes[index].count = 0 }
     }
+
+    /// The next level is the present one now.
+    mutating func goToNextLevel() {
+        swap(&images, &olderImages)
+        images.removeAll()
+    }
 }
 
-/// Words on their way to a shard.
+/// States on their way to a shard.
 @usableFromInline
 struct Outbox {
-    @usableFromInline var words: UnsafeMutablePointer<UInt64>
+    @usableFromInline
+    struct Entry {
+        @usableFromInline let fingerprint: UInt64
+        @usableFromInline let state: UnsafePointer<UInt64>
+
+        @inlinable
+        init(_ fingerprint: UInt64, _ state: UnsafePointer<UInt64>) {
+            self.fingerprint = fingerprint
+            self.state = state
+        }
+    }
+
+    @usableFromInline var entries: UnsafeMutablePointer<Entry>
     @usableFromInline var count = 0
-    @usableFromInline var capacity = 1 << 10
+    @usableFromInline var capacity = 1 << 8
 
     @usableFromInline
-    init() { words = .allocate(capacity: capacity) }
+    init() { entries = .allocate(capacity: capacity) }
 
-    func free() { words.deallocate() }
+    func free() { entries.deallocate() }
 
-    /// The place of so many words more, which the caller fills.
     @inlinable
-    mutating func room(for more: Int) -> UnsafeMutablePointer<UInt64> {
-        if count &+ more > capacity { grow(to: count + more) }
-        count &+= more
-        return words + (count &- more)
+    mutating func append(_ fingerprint: UInt64, _ state: UnsafePointer<UInt64>) {
+        if count == capacity { grow() }
+        (entries + count).initialize(to: Entry(fingerprint, state))
+        count &+= 1
     }
 
     @usableFromInline
-    mutating func grow(to size: Int) {
-        capacity = max(capacity * 2, size)
-        let larger = UnsafeMutablePointer<UInt64>.allocate(capacity: capacity)
-        larger.update(from: words, count: count)
-        words.deallocate()
-        words = larger
+    mutating func grow() {
+        capacity *= 2
+        let larger = UnsafeMutablePointer<Entry>.allocate(capacity: capacity)
+        larger.moveInitialize(from: entries, count: count)
+        entries.deallocate()
+        entries = larger
     }
 }
 

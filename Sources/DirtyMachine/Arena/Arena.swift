@@ -31,7 +31,7 @@ public protocol Record {
     static var words: Int { get }
 }
 
-public enum RecordKind: UInt8, Sendable, CaseIterable {
+public enum RecordKind: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case free, system, processor, process, mm, vma, mapping, file, node, folio, bio, batch, task
     case pin
 }
@@ -94,7 +94,7 @@ public struct State: Hashable, Sendable {
 }
 
 /// One word of the machine that changed, with what it takes to change it back.
-public struct Change: Hashable, Sendable {
+public struct Change: Hashable, Sendable, BitwiseCopyable {
     /// First word of the record.
     public let ref: UInt32
     /// The word in the record.

@@ -34,20 +34,20 @@ extension Machine {
     /// Takes back the newest changes until `count` are left. The inverse of running forward.
     public mutating func undo(to count: Int) {
         state.words.own()
+        let (changes, words) = (log.elements, state.words.elements)
+        let top = Int(State.system.raw) &+ Int(Field<System, Int>.top.offset)
         var at = log.count
         while at > count {
             at &-= 1
-            let change = log[at]
-            state.words[Int(change.ref) &+ Int(change.offset)] = change.old
-            if change.ref == State.system.raw, change.offset == Field<System, Int>.top.offset {
-                state.words.shrink(to: Int(change.old))
-            }
+            let place = Int(changes[at].ref) &+ Int(changes[at].offset)
+            words[place] = changes[at].old
+            if place == top { state.words.shrink(to: Int(changes[at].old)) }
         }
-        if log.count > count { log.removeLast(log.count - count) }
+        if log.count > count { log.shrink(to: count) }
     }
 
     /// Forgets how the machine came to be as it is. There is no way back from here.
-    public mutating func forgetHistory() { log.removeAll(keepingCapacity: true) }
+    public mutating func forgetHistory() { log.removeAll() }
 
     /// Forgets the oldest so many changes.
     public mutating func forgetOldest(_ count: Int) { log.removeFirst(count) }

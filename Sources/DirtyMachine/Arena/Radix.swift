@@ -81,7 +81,8 @@ extension State {
     /// Every key whose value is not 0, in order.
     func radixForEach(_ root: Ref<Node>, _ body: (_ key: Int, _ value: UInt64) -> Void) {
         guard root.exists else { return }
-        words.withUnsafeBufferPointer { State.radixForEach(root, in: $0, body) }
+        State.radixForEach(root, in: words.elements, body)
+        withExtendedLifetime(words) {}
     }
 
     /// The same as an array, which is emptied first.
@@ -91,23 +92,25 @@ extension State {
     }
 
     private static func radixForEach(
-        _ node: Ref<Node>, in words: UnsafeBufferPointer<UInt64>, _ body: (_ key: Int, _ value: UInt64) -> Void
+        _ node: Ref<Node>, in words: UnsafeMutablePointer<UInt64>, _ body: (_ key: Int, _ value: UInt64) -> Void
     ) {
-        let first = Int(node.raw)
-        let isLeaf = Field<Node, Int>.shift.value(in: words[first]) == 0
-        let base = Int(words[first &+ Int(Field<Node, Int>.base.offset)])
+        let node = words + Int(node.raw)
+        let isLeaf = Field<Node, Int>.shift.value(in: node[0]) == 0
+        let base = Int(node[Int(Field<Node, Int>.base.offset)])
+        let slots = node + Node.firstSlot
         // Most slots are empty: eight are looked at together.
-        for group in stride(from: first &+ Node.firstSlot, to: first &+ Node.words, by: 8) {
-            let some = words[group] | words[group &+ 1] | words[group &+ 2] | words[group &+ 3]
-            let others = words[group &+ 4] | words[group &+ 5] | words[group &+ 6] | words[group &+ 7]
-            if some | others == 0 { continue }
-            for place in group..<group &+ 8 where words[place] != 0 {
-                if isLeaf {
-                    body(base &+ (place &- first &- Node.firstSlot), words[place])
-                } else {
-                    radixForEach(Ref(word: words[place]), in: words, body)
+        var group = 0
+        while group < 1 &<< Node.slotBits {
+            let eight = slots + group
+            let some = eight[0] | eight[1] | eight[2] | eight[3] | eight[4] | eight[5] | eight[6] | eight[7]
+            if some != 0 {
+                for slot in group..<group &+ 8 where slots[slot] != 0 {
+                    if isLeaf { body(base &+ slot, slots[slot]) } else {
+                        radixForEach(Ref(word: slots[slot]), in: words, body)
+                    }
                 }
             }
+            group &+= 8
         }
     }
 

@@ -1,6 +1,6 @@
 /// The functions that tasks run. Where 2.6 and 6.18 name the same work differently, one case
 /// carries both names.
-public enum KernelFunction: UInt8, Sendable, CaseIterable {
+public enum KernelFunction: UInt8, Sendable, CaseIterable, BitwiseCopyable {
     case none
     /// Not the kernel: the scenario itself, the device, and user mode.
     case scenario, device, user_load, user_store

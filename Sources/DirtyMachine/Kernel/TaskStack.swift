@@ -86,6 +86,7 @@ extension Machine {
     /// this is where its words become its own.
     mutating func setCause(task: Int, function: KernelFunction) {
         state.words.own()
+        log.own()
         causeTask = UInt8(task)
         causeFunction = function
     }
@@ -117,10 +118,11 @@ extension Machine {
     /// Performs the next atomic step of a task.
     ///
     /// The control flow after it, up to the next atomic step, is local to the task and runs at
-    /// once, unless a search asks for steps of its own: so the stack always shows the function that is about to act, and an operation that
-    /// has nothing left to do is finished.
+    /// once, unless a search asks for steps of its own: so the stack always shows the function that is
+    /// about to act, and an operation that has nothing left to do is finished.
     public mutating func step(_ task: Ref<Task>) -> StepResult {
         state.words.own()
+        log.own()
         if self[task, .isDone] { return .finished }
         if case .blocked(let reason, let object) = advance(task) {
             self[task, .wait] = reason

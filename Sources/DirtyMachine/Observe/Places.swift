@@ -22,7 +22,7 @@ extension Machine {
     /// The machine as it was before a run of its latest changes, without a history of its own.
     public func before(_ changes: some BidirectionalCollection<Change>) -> Machine {
         var earlier = self
-        earlier.log = []
+        earlier.log = ChangeLog()
         earlier.rewind(changes)
         return earlier
     }

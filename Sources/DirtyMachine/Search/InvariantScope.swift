@@ -85,11 +85,14 @@ public struct InvariantScope: Sendable {
         var positions: UInt64 = 0
     }
 
-    public init() {
+    /// What only others read than these invariants is left out of account.
+    public init(of invariants: InvariantSet = .all) {
         var table = [[Reading]](repeating: [], count: RecordKind.allCases.count * 256)
         var readings = Readings()
         readings.noteAll()
-        for (place, reading) in readings.found { table[place].append(reading) }
+        for (place, reading) in readings.found where !reading.readers.isDisjoint(with: invariants) {
+            table[place].append(reading)
+        }
         for word in table {
             starts.append(UInt32(self.readings.count))
             for reading in word { self.readings.append(reading) }
@@ -137,18 +140,20 @@ public struct InvariantScope: Sendable {
     }
 
     /// The invariants whose verdict may be another one after the changes in a machine's log.
-    public func concerned(by machine: borrowing Machine) -> InvariantSet { concern(of: machine).invariants }
+    public func concerned(by machine: inout Machine) -> InvariantSet { concern(of: &machine).invariants }
 
     /// The same of some changes that have led to a machine's state.
     public func concerned(by changes: ArraySlice<Change>, in machine: borrowing Machine) -> InvariantSet {
-        concern(of: changes, machine).invariants
+        changes.withUnsafeBufferPointer { concern(of: $0, machine.state) }.invariants
     }
 
     /// What the changes in a machine's log mean.
-    public func concern(of machine: borrowing Machine) -> Concern { concern(of: machine.log[...], machine) }
+    public func concern(of machine: inout Machine) -> Concern {
+        concern(of: UnsafeBufferPointer(start: machine.log.elements, count: machine.log.count), machine.state)
+    }
 
     @inline(__always)
-    private func concern(of changes: ArraySlice<Change>, _ machine: borrowing Machine) -> Concern {
+    private func concern(of changes: UnsafeBufferPointer<Change>, _ state: borrowing State) -> Concern {
         var concern = Concern()
         for change in changes {
             let offset = Int(change.offset)
@@ -159,7 +164,7 @@ public struct InvariantScope: Sendable {
             let differing = change.old ^ change.new
             var (bits, flags): (UInt64, UInt64) = (0, 0)
             if change.kind == .node {
-                concern.invariants.formUnion(InvariantScope.readers(ofNode: change.ref, offset, machine.state))
+                concern.invariants.formUnion(InvariantScope.readers(ofNode: change.ref, offset, state))
                 bits = ~0
             } else {
                 let place = Int(change.kind.rawValue) &* 256 &+ offset
@@ -189,7 +194,7 @@ public struct InvariantScope: Sendable {
 
     /// What the invariants see of the tasks: which of them are in windows, and what they say there. To be
     /// added to the sum of what has changed.
-    public func windows(in machine: borrowing Machine) -> UInt64 {
+    public func windows(in machine: inout Machine) -> UInt64 {
         var sum: UInt64 = 0
         var task = machine[State.system, .tasks]
         while task.exists {
@@ -202,13 +207,13 @@ public struct InvariantScope: Sendable {
                     rest &>>= 16
                 }
             }
-            sum &+= frames == 0 ? 1 : StateCodec.mix(frames, registers(of: task, machine))
+            sum &+= frames == 0 ? 1 : StateCodec.mix(frames, registers(of: task, &machine))
             task = machine[task, .next]
         }
         return StateCodec.mix(sum, 7)
     }
 
-    private func registers(of task: Ref<Task>, _ machine: borrowing Machine) -> UInt64 {
+    private func registers(of task: Ref<Task>, _ machine: inout Machine) -> UInt64 {
         var sum: UInt64 = 0
         for index in 0..<taskWords.count {
             let word = taskWords[index]
@@ -293,8 +298,11 @@ private struct Readings {
     }
 
     private mutating func noteSystem() {
-        for counter in Counter.allCases { field(Field<System, Int>.counter(counter), [.countersNotNegative]) }
-        field(Field<System, Int>.counter(.nr_dirty), [.dirtyCounter, .throttle])
+        for counter in Counter.allCases {
+            // Nothing but the sign.
+            bits(.system, Int(Field<System, Int>.counter(counter).offset), 1 << 63, [.countersNotNegative])
+        }
+        field(Field<System, Int>.counter(.nr_dirty), [.countersNotNegative, .dirtyCounter, .throttle])
         field(Field<System, Int>.counter(.nr_writeback), [.writebackCounter, .throttle])
         field(Field<System, Int>.dirtyLimit, [.throttle])
         field(Field<System, Int>.ratelimitPages, [.throttle])

@@ -53,4 +53,24 @@ extension Machine {
         }
         return true
     }
+
+    /// The first place in the queue, from one on, of a write that the device can go on with. A search asks
+    /// in every state: `mutating`, so that the machine is not copied for that.
+    public mutating func placeOfWrite(from first: Int) -> Int? {
+        var bio = firstBio
+        var place = 0
+        while bio.exists {
+            if place >= first, deviceCanStep(bio) { return place }
+            bio = self.bio(after: bio)
+            place += 1
+        }
+        return nil
+    }
+
+    /// A step of the device on the write at a place of its queue.
+    public mutating func stepDevice(at place: Int) -> Bool {
+        var bio = firstBio
+        for _ in 0..<place { bio = self.bio(after: bio) }
+        return stepDevice(bio)
+    }
 }

@@ -1,135 +1,142 @@
 // States as images: the places that differ from the base, and the words there.
 //
-// An image is the sum of the old words, that of what counts by name, and that of all words by their
-// addresses; how many places there are, how many of them count by name, and the size of the arena; the
+// An image is the sum of all words by their addresses, that of what counts by name, and the latter by its
+// names; how many places there are, how many of them count by name, and the size of the arena; the
 // words, their places, two a word, and the places that count by name.
+//
+// Machines come as `inout`, though none is changed: a copy would be made of one that is lent, which costs
+// as much as what is asked of it.
 
 extension StateCodec {
     private static let header = 4
-    /// A place that the loaded image has no word for.
-    static let nowhere = UInt32.max
 
-    /// Puts a machine into the state of an image. Its log is empty then.
+    /// Puts a machine that is in the state of the image that was loaded before, or in the base, into the
+    /// state of another one. Its log is empty then.
     public mutating func load(_ image: UnsafeBufferPointer<UInt64>, into machine: inout Machine) {
-        machine.log.removeAll(keepingCapacity: true)
-        (sum, namedSum, addressSum) = (image[0], image[1], image[2])
+        machine.log.removeAll()
+        (addressSum, namedAddressSum, namedSum) = (image[0], image[1], image[2])
         let count = Int(image[3] & 0xffff)
         let specials = Int(image[3] &>> 16 & 0xffff)
         let size = Int(image[3] &>> 32)
-        forgetLoaded(in: &machine)
-        setSize(of: &machine, size)
         let words = image.baseAddress! + StateCodec.header
+        let places = UnsafeRawPointer(words + count).assumingMemoryBound(to: UInt32.self)
+        let names = UnsafeRawPointer(words + count + (count + 1) / 2).assumingMemoryBound(to: UInt32.self)
+        machine.state.words.own()
+        forgetLoaded(in: machine.state.words.elements)
+        setSize(of: &machine, size)
         values.replace(with: words, count)
-        StateCodec.read(words + count, count, into: &touched)
-        StateCodec.read(words + count + (count + 1) / 2, specials, into: &special)
-        for index in 0..<count {
-            let place = Int(touched[index])
-            machine.state.words[place] = values[index]
+        touched.replace(with: places, count)
+        special.replace(with: names, specials)
+        takeLoaded(in: machine.state.words.elements)
+    }
+
+    private func forgetLoaded(in words: UnsafeMutablePointer<UInt64>) {
+        let (places, base) = (touched.elements, base.elements)
+        for index in 0..<touched.count {
+            let place = Int(places[index])
+            words[place] = base[place]
+        }
+    }
+
+    private mutating func takeLoaded(in words: UnsafeMutablePointer<UInt64>) {
+        slots.own()
+        let (places, values, slots) = (touched.elements, values.elements, slots.elements)
+        for index in 0..<touched.count {
+            let place = Int(places[index])
+            words[place] = values[index]
             slots[place] = UInt32(truncatingIfNeeded: index)
         }
     }
 
-    private mutating func forgetLoaded(in machine: inout Machine) {
-        machine.state.words.own()
-        slots.own()
-        for index in 0..<touched.count {
-            let at = Int(touched[index])
-            slots[at] = StateCodec.nowhere
-            if at < machine.state.wordCount { machine.state.words[at] = at < base.count ? base[at] : 0 }
-        }
-    }
-
-    /// The order of two places in a word is that of memory.
-    private static func read(_ words: UnsafePointer<UInt64>, _ count: Int, into places: inout Run<UInt32>) {
-        words.withMemoryRebound(to: UInt32.self, capacity: count) { places.replace(with: $0, count) }
-    }
-
     /// What is young there is zeros by now, and so is what comes to it.
+    @inline(__always)
     private mutating func setSize(of machine: inout Machine, _ size: Int) {
         if size < machine.state.wordCount { machine.state.words.shrink(to: size) } else {
             machine.state.words.grow(to: size)
         }
-        growSlots(to: size)
+        growTables(to: size)
     }
 
-    private mutating func growSlots(to size: Int) { slots.grow(to: size, StateCodec.nowhere) }
+    /// How many words the image may have of a machine that has gone on from the loaded state.
+    public mutating func mostWords(_ machine: inout Machine) -> Int {
+        let places = touched.count + machine.log.count
+        let specials = special.count + machine.log.count
+        return StateCodec.header + places + (places + 1) / 2 + (specials + 1) / 2
+    }
 
-    /// Makes the image of the state whose fingerprint was asked for last: the loaded one, but for the
+    /// Writes the image of the state whose fingerprint was asked for last: the loaded one, but for the
     /// changes since. Returns how many words it has.
-    public mutating func prepareImage(_ machine: borrowing Machine) -> Int {
-        growSlots(to: machine.state.wordCount)
-        collectNew(machine)
-        nextSize = machine.state.wordCount
+    public mutating func writeImage(_ machine: inout Machine, to image: UnsafeMutablePointer<UInt64>) -> Int {
+        let words = image + StateCodec.header
+        let total = writeWords(&machine, to: words)
+        let count = drop(same, from: words, total)
+        // The order of two places in a word is that of memory.
+        (words + count).withMemoryRebound(to: UInt32.self, capacity: total) { places in
+            touched.copy(to: places)
+            fresh.copy(to: places + touched.count)
+            _ = drop(same, from: places, total)
+            if count % 2 == 1 { places[count] = 0 }
+        }
+        let end = words + count + (count + 1) / 2
         let specials = namesChanged ? nextSpecial.count : special.count
-        return StateCodec.header + nextValues.count + (nextPlaces.count + 1) / 2 + (specials + 1) / 2
-    }
-
-    /// Writes the image that was made last.
-    public mutating func writeImage(to image: UnsafeMutablePointer<UInt64>) {
-        let specials = namesChanged ? nextSpecial.count : special.count
-        let count = nextPlaces.count
-        image[0] = nextSum
-        image[1] = nextNamedSum
-        image[2] = nextAddressSum
-        image[3] = UInt64(count | specials << 16) | UInt64(nextSize) << 32
-        let values = image + StateCodec.header
-        nextValues.copy(to: values)
-        StateCodec.write(nextPlaces, to: values + count)
-        let last = values + count + (count + 1) / 2
-        namesChanged ? StateCodec.write(nextSpecial, to: last) : StateCodec.write(special, to: last)
+        if specials % 2 == 1 { end[specials / 2] = 0 }
+        end.withMemoryRebound(to: UInt32.self, capacity: specials) {
+            namesChanged ? nextSpecial.copy(to: $0) : special.copy(to: $0)
+        }
+        image[0] = nextAddressSum
+        image[1] = nextNamedAddressSum
+        image[2] = nextNamedSum
+        image[3] = UInt64(count | specials << 16) | UInt64(machine.state.wordCount) << 32
+        return StateCodec.header + count + (count + 1) / 2 + (specials + 1) / 2
     }
 
     /// The image as an array.
-    public mutating func image(of machine: borrowing Machine) -> [UInt64] {
-        let count = prepareImage(machine)
-        return Array(unsafeUninitializedCapacity: count) { words, size in
-            if let first = words.baseAddress { writeImage(to: first) }
-            size = count
+    public mutating func image(of machine: inout Machine) -> [UInt64] {
+        Array(unsafeUninitializedCapacity: mostWords(&machine)) { words, size in
+            size = writeImage(&machine, to: words.baseAddress!)
         }
     }
 
-    /// Two places a word.
-    private static func write(_ places: borrowing Run<UInt32>, to image: UnsafeMutablePointer<UInt64>) {
-        let count = places.count
-        if count % 2 == 1 { image[count / 2] = 0 }
-        image.withMemoryRebound(to: UInt32.self, capacity: count) { places.copy(to: $0) }
-    }
-
-    /// Every place that differs from the base, once, and the words there: those of the loaded state,
-    /// and what the changes since have made of them.
-    private mutating func collectNew(_ machine: borrowing Machine) {
-        let known = touched.count
-        nextPlaces.replace(with: touched)
-        nextPlaces.reserve(known + machine.log.count)
-        nextValues.replace(with: values)
-        nextValues.reserve(known + machine.log.count)
+    /// The words of every place that differs from the base, once: those of the loaded state and what the
+    /// changes since have made of them, then those of places that are `fresh`. Some may be the `same` as in
+    /// the base again. Returns how many there are.
+    private mutating func writeWords(_ machine: inout Machine, to words: UnsafeMutablePointer<UInt64>) -> Int {
+        fresh.reserve(machine.log.count)
+        fresh.shrink(to: 0)
         same.reserve(machine.log.count)
         same.shrink(to: 0)
-        slots.own()
-        for change in machine.log {
-            let place = change.ref &+ UInt32(change.offset)
-            let at = Int(place)
-            let word = machine.state.words[at]
-            var slot = Int(slots[at])
-            if slots[at] == StateCodec.nowhere {
-                slot = nextPlaces.count
-                slots[at] = UInt32(truncatingIfNeeded: slot)
-                nextPlaces.append(place)
-                nextValues.append(word)
-            } else {
-                nextValues[slot] = word
-            }
-            if word == (at < base.count ? base[at] : 0), same.firstIndex(of: slot) == nil { same.append(slot) }
+        values.copy(to: words)
+        for index in 0..<machine.log.count {
+            let place = machine.log[index].ref &+ UInt32(machine.log[index].offset)
+            let word = machine.state.words[Int(place)]
+            let slot = slot(of: place)
+            words[slot] = word
+            if word == base[Int(place)], same.firstIndex(of: slot) == nil { same.append(slot) }
         }
-        for index in known..<nextPlaces.count { slots[Int(nextPlaces[index])] = StateCodec.nowhere }
-        // From behind, so that the last one, which takes a place, is one that stays.
         same.sort()
-        for index in stride(from: same.count - 1, through: 0, by: -1) {
-            let last = nextPlaces.count - 1
-            nextPlaces[same[index]] = nextPlaces[last]
-            nextValues[same[index]] = nextValues[last]
-            nextPlaces.shrink(to: last)
-            nextValues.shrink(to: last)
+        return touched.count + fresh.count
+    }
+
+    /// Where a place is in the image, `fresh` ones behind the others.
+    @inline(__always)
+    private mutating func slot(of place: UInt32) -> Int {
+        let slot = Int(slots[Int(place)])
+        if slot < touched.count, touched[slot] == place { return slot }
+        if let index = fresh.firstIndex(of: place) { return touched.count + index }
+        fresh.append(place)
+        return touched.count + fresh.count - 1
+    }
+
+    /// Drops elements of a row, whose numbers are in order; the last ones take their places.
+    private func drop<Element>(
+        _ numbers: borrowing Run<Int>, from row: UnsafeMutablePointer<Element>, _ count: Int
+    ) -> Int {
+        var count = count
+        // From behind, so that the last one is one that stays.
+        for index in stride(from: numbers.count - 1, through: 0, by: -1) {
+            count -= 1
+            row[numbers[index]] = row[count]
         }
+        return count
     }
 }

@@ -9,14 +9,17 @@
 /// Values that nobody asks for count by where else they are: no kernel looks at what it writes, so
 /// that states which differ only in who stored what go on alike.
 ///
-/// The fingerprint of the old words is a sum over them, kept up to date from the changes of each
-/// step. What counts by name, and the young records with it, is gone through anew only behind a step
-/// that has changed some of it.
+/// The fingerprint is a sum over the words, kept up to date from the changes of each step. What counts by
+/// name, and the young records with it, is gone through anew only where it is not, by its addresses, what
+/// was gone through lately.
 public struct StateCodec: Sendable {
-    let base: Words
+    /// The words of the base, then zeros.
+    var base: Words
+    /// The bits of each word that count. All of them, where it is young.
+    private var counting = Words()
     private let roles: WordRoles
-    /// What each word of the base is: a number among `oldRoles`. A record that was in use there keeps
-    /// its kind.
+    /// What each word of the base is: a number among `oldRoles`; the first of these does not count by
+    /// name. A record that was in use there keeps its kind.
     private var oldRoleNumbers = Run<UInt8>()
     private var oldRoles = Run<WordRole>()
     /// Records from here on are young.
@@ -25,31 +28,30 @@ public struct StateCodec: Sendable {
     private let firstValue: UInt64
     private let valueCount: UInt64
 
-    // The state that was loaded: the sum of its old words that count as they are and that of what
-    // counts by name, the old places of the latter, and all places that differ from the base.
-    var sum: UInt64 = 0
-    var namedSum: UInt64 = 0
-    /// The sum of all words by their addresses, young ones too.
+    // The state that was loaded: the sum of all words by their addresses, and that of those among them that
+    // count by name; the sum of these by their names; their old places, and all places that differ from
+    // the base.
     var addressSum: UInt64 = 0
+    var namedAddressSum: UInt64 = 0
+    var namedSum: UInt64 = 0
     var special = Run<UInt32>()
     var touched = Run<UInt32>()
     var values = Words()
-    /// For each word of the arena, where in `touched` and `values` it is.
+    /// For each word of the arena, where in `touched` and `values` it is, if it is there.
     var slots = Run<UInt32>()
     // The state after a step from there.
-    var nextSum: UInt64 = 0
-    var nextNamedSum: UInt64 = 0
     var nextAddressSum: UInt64 = 0
-    /// As `special`, where the step has touched what counts by name.
+    var nextNamedAddressSum: UInt64 = 0
+    var nextNamedSum: UInt64 = 0
+    /// As `special`, where the step has changed what counts by name.
     var nextSpecial = Run<UInt32>()
-    var namesChanged = false
+    /// Sums by addresses and sums by names of what was gone through lately, as far as there is room.
+    private var known = Run<(addresses: UInt64, names: UInt64)>()
     private var young = Run<UInt32>()
     private var named = Words()
-    // Reused from step to step.
-    var nextPlaces = Run<UInt32>()
-    var nextValues = Words()
-    var nextSize = 0
-    /// Of these, the ones that are as in the base again.
+    // Reused from step to step: places of an image that the loaded one does not have, and the numbers of
+    // those that are as in the base again.
+    var fresh = Run<UInt32>()
     var same = Run<Int>()
 
     /// `machine` is the base; nothing that is in use there is given to anybody else later. `values`
@@ -68,25 +70,37 @@ public struct StateCodec: Sendable {
             omitting: WordRoles.Omissions(
                 counts: !countsMatter, waste: !wasteMatters,
                 ratelimits: machine[State.system, .dirtyLimit] == 0))
-        slots.grow(to: base.count, StateCodec.nowhere)
+        known.grow(to: 1 << 12, (1, 0))
+        growTables(to: base.count)
         noteOldRoles(machine)
     }
 
+    /// Room for what is known of each word.
+    @inline(__always)
+    mutating func growTables(to size: Int) {
+        if size <= slots.count { return }
+        base.grow(to: size)
+        counting.grow(to: size, ~0)
+        slots.grow(to: size, 0)
+    }
+
     private mutating func noteOldRoles(_ machine: borrowing Machine) {
-        var known: [WordRole: UInt8] = [:]
+        var numbers: [WordRole: UInt8] = [:]
+        oldRoles.append(WordRole())
         oldRoleNumbers.grow(to: base.count, 0)
         var at = Int(State.system.raw)
         while at < base.count {
             let kind = machine.state.kind(at: UInt32(at))
             let size = max(1, (kind.words + State.alignment - 1) / State.alignment) * State.alignment
-            for offset in 0..<min(size, base.count - at) {
-                let role = role(of: at, kind, offset, machine.state.words)
-                let number = known[role] ?? UInt8(known.count)
-                if known[role] == nil {
-                    known[role] = number
+            for place in at..<min(at + size, base.count) {
+                let role = role(of: at, kind, place - at, machine.state.words)
+                counting[place] = ~role.ignored
+                guard role.isNamed else { continue }
+                if numbers[role] == nil {
+                    numbers[role] = UInt8(oldRoles.count)
                     oldRoles.append(role)
                 }
-                oldRoleNumbers[at + offset] = number
+                oldRoleNumbers[place] = numbers[role]!
             }
             at += size
         }
@@ -104,33 +118,55 @@ public struct StateCodec: Sendable {
             Field<Node, TreeRole>.role.value(in: head), isLeaf: Field<Node, Int>.shift.value(in: head) == 0)
     }
 
-    /// What a word of the base is.
+    /// What a word of the base is that may count by name; nil for others.
     @inline(__always)
-    private func oldRole(_ place: Int) -> WordRole { oldRoles[Int(oldRoleNumbers[place])] }
+    private func namedRole(_ place: Int) -> WordRole? {
+        let number = oldRoleNumbers[place]
+        return number == 0 ? nil : oldRoles[Int(number)]
+    }
 
     /// The fingerprint of a machine that has gone on from the loaded state by the changes in its
     /// log.
-    public mutating func fingerprint(_ machine: borrowing Machine) -> UInt64 {
-        _ = addressFingerprint(machine)
-        return fingerprint(taken: machine)
+    public mutating func fingerprint(_ machine: inout Machine) -> UInt64 {
+        _ = addressFingerprint(&machine)
+        return fingerprint(taken: &machine)
     }
 
     /// A fingerprint that tells more states apart than need be, for much less: young records count by
     /// where they are. Machines that agree in it have the same fingerprint.
-    public mutating func addressFingerprint(_ machine: borrowing Machine) -> UInt64 {
-        takeChanges(machine.log)
-        return nextAddressSum
+    public mutating func addressFingerprint(_ machine: inout Machine) -> UInt64 {
+        growTables(to: machine.state.wordCount)
+        var sum = addressSum
+        let (changes, counting) = (machine.log.elements, counting.elements)
+        for index in 0..<machine.log.count {
+            let change = changes[index]
+            let place = Int(change.ref) &+ Int(change.offset)
+            let (old, new) = (change.old & counting[place], change.new & counting[place])
+            if old != new {
+                sum = sum &- StateCodec.mix(UInt64(place), old) &+ StateCodec.mix(UInt64(place), new)
+            }
+        }
+        nextAddressSum = sum
+        return sum
     }
 
     /// The fingerprint of the machine whose `addressFingerprint` was asked for last.
-    public mutating func fingerprint(taken machine: borrowing Machine) -> UInt64 {
-        if namesChanged {
-            collectSpecial(machine)
-            nextNamedSum = nextSpecial.count == 0 ? 0 : sumOfNamed(machine)
-        } else {
-            nextNamedSum = namedSum
+    public mutating func fingerprint(taken machine: inout Machine) -> UInt64 {
+        takeNamedChanges(&machine)
+        if nextNamedAddressSum == namedAddressSum { nextNamedSum = namedSum } else { findNamedSum(&machine) }
+        return nextAddressSum &- nextNamedAddressSum &+ nextNamedSum
+    }
+
+    /// What counts by name has changed since the loaded state.
+    var namesChanged: Bool { nextNamedAddressSum != namedAddressSum }
+
+    private mutating func findNamedSum(_ machine: inout Machine) {
+        collectSpecial(&machine)
+        let slot = Int(truncatingIfNeeded: nextNamedAddressSum) & (known.count - 1)
+        if known[slot].addresses != nextNamedAddressSum {
+            known[slot] = (nextNamedAddressSum, nextSpecial.count == 0 ? 0 : sumOfNamed(&machine))
         }
-        return nextSum &+ nextNamedSum
+        nextNamedSum = known[slot].names
     }
 
     // MARK: Words
@@ -156,56 +192,49 @@ public struct StateCodec: Sendable {
         return role.isPTE && word &>> PTE.frameShift >= youngest && PTE(word: word).isMapped
     }
 
-    /// Takes the changes of a step into account, from the loaded state on.
+    /// The sum by addresses of what counts by name, after the changes.
     @inline(__always)
-    private mutating func takeChanges(_ changes: [Change]) {
-        var sum = sum
-        var addressSum = addressSum
-        var namesChanged = false
-        for change in changes {
-            let place = UInt64(change.ref) &+ UInt64(change.offset)
+    private mutating func takeNamedChanges(_ machine: inout Machine) {
+        var sum = namedAddressSum
+        let (changes, counting) = (machine.log.elements, counting.elements)
+        for index in 0..<machine.log.count {
+            let change = changes[index]
+            let place = Int(change.ref) &+ Int(change.offset)
+            let (old, new) = (change.old & counting[place], change.new & counting[place])
+            if old == new { continue }
+            let (wasNamed, isNowNamed): (Bool, Bool)
             if UInt64(change.ref) >= youngest {
-                namesChanged = true
-                addressSum = addressSum &- StateCodec.mix(place, change.old) &+ StateCodec.mix(place, change.new)
+                (wasNamed, isNowNamed) = (true, true)
+            } else if let role = namedRole(place) {
+                (wasNamed, isNowNamed) = (isSpecial(old, role), isSpecial(new, role))
+            } else {
                 continue
             }
-            let role = oldRole(Int(place))
-            let (old, new) = (change.old & ~role.ignored, change.new & ~role.ignored)
-            if old == new { continue }
-            let (before, after) = (StateCodec.mix(place, old), StateCodec.mix(place, new))
-            addressSum = addressSum &- before &+ after
-            if role.isNamed {
-                let (wasSpecial, isNowSpecial) = (isSpecial(old, role), isSpecial(new, role))
-                if !wasSpecial { sum &-= before }
-                if !isNowSpecial { sum &+= after }
-                if wasSpecial || isNowSpecial { namesChanged = true }
-            } else {
-                sum = sum &- before &+ after
-            }
+            if wasNamed { sum &-= StateCodec.mix(UInt64(place), old) }
+            if isNowNamed { sum &+= StateCodec.mix(UInt64(place), new) }
         }
-        nextSum = sum
-        nextAddressSum = addressSum
-        self.namesChanged = namesChanged
+        nextNamedAddressSum = sum
     }
 
     /// The places of old words that count by name once the changes were made.
     @inline(__always)
-    private mutating func collectSpecial(_ machine: borrowing Machine) {
+    private mutating func collectSpecial(_ machine: inout Machine) {
         nextSpecial.replace(with: special)
-        for change in machine.log where UInt64(change.ref) < youngest {
+        for index in 0..<machine.log.count {
+            let change = machine.log[index]
+            if UInt64(change.ref) >= youngest { continue }
             let at = Int(change.ref) &+ Int(change.offset)
-            let role = oldRole(at)
-            guard role.isNamed else { continue }
+            guard let role = namedRole(at) else { continue }
             let place = UInt32(at)
-            let isNowSpecial = isSpecial(machine.state.words[at] & ~role.ignored, role)
-            let known = nextSpecial.firstIndex(of: place)
+            let isNowSpecial = isSpecial(machine.state.words[at] & counting[at], role)
+            let index = nextSpecial.firstIndex(of: place)
             if isNowSpecial {
-                if known == nil {
+                if index == nil {
                     nextSpecial.reserve(nextSpecial.count + 1)
                     nextSpecial.append(place)
                 }
-            } else if let known {
-                nextSpecial[known] = nextSpecial[nextSpecial.count - 1]
+            } else if let index {
+                nextSpecial[index] = nextSpecial[nextSpecial.count - 1]
                 nextSpecial.shrink(to: nextSpecial.count - 1)
             }
         }
@@ -215,7 +244,7 @@ public struct StateCodec: Sendable {
 
     /// The sum of what refers to young records, and of these: they are named in the order in which
     /// a walk from the old ones comes to them.
-    private mutating func sumOfNamed(_ machine: borrowing Machine) -> UInt64 {
+    private mutating func sumOfNamed(_ machine: inout Machine) -> UInt64 {
         nextSpecial.sort()
         young.own()
         young.shrink(to: 0)
@@ -224,7 +253,7 @@ public struct StateCodec: Sendable {
         var total: UInt64 = 0
         for index in 0..<nextSpecial.count {
             let place = Int(nextSpecial[index])
-            total &+= StateCodec.mix(UInt64(place), named(machine.state.words[place], oldRole(place)))
+            total &+= StateCodec.mix(UInt64(place), named(machine.state.words[place], namedRole(place)!))
         }
         var next = 0
         while next < young.count {

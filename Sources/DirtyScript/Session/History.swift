@@ -118,7 +118,7 @@ struct History: Sendable {
 
     /// Closes the open block here, at the end of what is known, once it is long enough. `log` has
     /// the changes since a beginning that lies `logStart` changes behind the first move.
-    mutating func closeBlock(_ log: [Change], _ logStart: Int, _ progress: Progress) {
+    mutating func closeBlock(_ log: ChangeLog, _ logStart: Int, _ progress: Progress) {
         let changes = logStart + log.count
         guard records.count - open.start >= blockLength.moves
             || changes - open.changesBefore >= blockLength.changes
