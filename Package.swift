@@ -66,7 +66,7 @@ let package = Package(
                 "SmallMachine", "DirtyLive", "LiveModel", "HostKernel", "TerminalTestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            path: "Benchmarks", exclude: ["README.md", "growth.svg", "SmallMachine.pml", "race.demo", "subject.c"]),
+            path: "Benchmarks", exclude: ["README.md", "growth.svg", "SmallMachine.pml", "races", "subject.c"]),
         // Test support: another system for the search to go through.
         .target(name: "SmallMachine", dependencies: ["DirtyExplore"], path: "Tests/SmallMachine"),
         .testTarget(name: "DirtyMachineTests", dependencies: ["DirtyMachine", "SeededRandom"]),

@@ -87,11 +87,12 @@ public struct SmallWalker: StateWalker {
         let second = mixed.multipliedFullWidth(by: 0xd6e8_feb8_6659_fd93)
         let third = (second.high ^ second.low ^ state.pages)
             .multipliedFullWidth(by: 0xa076_1d64_78bd_642f)
-        successors.count()
-        let image = successors.room(for: 2)
-        image[0] = state.pages
-        image[1] = state.rest
-        successors.add(choice: choice, fingerprint: third.high ^ third.low, words: 2)
+        if successors.isNoneOfLate(third.high ^ third.low) {
+            let image = successors.room(for: 2)
+            image[0] = state.pages
+            image[1] = state.rest
+            successors.add(choice: choice, fingerprint: third.high ^ third.low, words: 2)
+        }
         choice &+= 1
     }
 

@@ -10,7 +10,7 @@ struct ImageStore {
     @usableFromInline var left = 0
 
     /// The size of the first block, and at most, in words.
-    private static let sizes = 1 << 10...1 << 17
+    private static let sizes = 1 << 10...1 << 14
 
     init() {}
 

@@ -73,9 +73,20 @@ public struct Successors {
         olderImages.free()
     }
 
-    /// Counts a step whose state is known, or handed over in any case because its image costs nothing.
+    /// Counts a step whose state is known.
     @inlinable
     public mutating func count() { transitions &+= 1 }
+
+    /// Counts a step, and tells whether the state that it leads to has not been handed over lately. For
+    /// systems whose images cost less than a look at all states.
+    @inlinable
+    public mutating func isNoneOfLate(_ fingerprint: UInt64) -> Bool {
+        transitions &+= 1
+        let slot = Int(truncatingIfNeeded: fingerprint) & (Successors.recentCount &- 1)
+        if recent[slot] == fingerprint { return false }
+        recent[slot] = fingerprint
+        return true
+    }
 
     /// Counts a step, and tells whether the state that it leads to may be new. If so, its image has
     /// to follow.

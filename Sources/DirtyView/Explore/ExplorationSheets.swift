@@ -35,11 +35,11 @@ struct FindingsSheet {
     /// What has moved.
     private var what: String {
         let session = findings.inquiry.session
-        let evictions = session.machine.rules.tlbEviction ? ", the device, and TLB evictions" : ", and the device"
+        let evictions = session.machine.rules.tlbEviction ? ", device and TLB evictions" : " and the device"
         let subject =
             switch findings.exploration.beginning {
             case .raceAhead(0): "the race that begins here"
-            case .raceAhead(let moves): "the next race, \(moves) step\(moves == 1 ? "" : "s") ahead as the script goes"
+            case .raceAhead(let moves): "the race that begins \(moves) step\(moves == 1 ? "" : "s") from here"
             case .race: "the rest of this race"
             case .tasks(1): "the operation under way"
             case .tasks(let count): "the \(count) operations under way; what the script says next is not asked"
@@ -78,6 +78,8 @@ extension BackgroundSearch.Status {
     /// One line: how far it has come, and what ends it.
     func line(_ key: String, columns: Int) -> Line {
         let end = key.isEmpty ? "" : "  \(key) ends"
+        // The script is followed to its race first, which may be far.
+        if states == 0 { return Line("exploring: on the way to where it begins" + end, Style(.narration)) }
         let head = "\(grouped(states)) states"
         let all = "exploring  \(head)  \(grouped(rate))/s  depth \(depth)  \(grouped(frontier)) to do  \(bytes >> 20) MiB" + end
         let few = "\(head)  depth \(depth)" + end

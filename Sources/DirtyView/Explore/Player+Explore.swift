@@ -78,7 +78,7 @@ extension Player {
         complain(
             race
                 ? (problem?.sentence ?? "")
-                : "nothing to explore: no race lies ahead, and nobody is under way. Type :race, its lines, :end, or begin labelled lines")
+                : "no race lies ahead and nobody is under way: begin some, as with :w1: A write m[0]")
     }
 
     private mutating func answer(_ exploration: Exploration, _ inquiry: Exploring.Inquiry) {
