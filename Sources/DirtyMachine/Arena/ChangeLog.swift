@@ -23,7 +23,7 @@ public struct ChangeLog: Sendable {
 
     /// Before a change is added that somebody else is not to see.
     @inline(__always)
-    mutating func own() { changes.own() }
+    mutating func own() { changes.own(with: count / 2) }
 
     @inline(__always)
     mutating func append(_ change: Change) { changes.append(change) }

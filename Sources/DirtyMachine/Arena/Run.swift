@@ -38,10 +38,10 @@ struct Run<Element: BitwiseCopyable>: @unchecked Sendable {
     @inline(__always)
     var elements: UnsafeMutablePointer<Element> { base }
 
-    /// Makes a copy, if anybody else has these elements too. Before any write.
+    /// Makes a copy, if anybody else has these elements too, with room for so many more. Before any write.
     @inline(__always)
-    mutating func own() {
-        if !isKnownUniquelyReferenced(&storage) { move(to: count) }
+    mutating func own(with spare: Int = 0) {
+        if !isKnownUniquelyReferenced(&storage) { move(to: count + spare) }
     }
 
     subscript(_ index: Int) -> Element {

@@ -86,7 +86,7 @@ extension Machine {
     /// this is where its words become its own.
     mutating func setCause(task: Int, function: KernelFunction) {
         state.words.own()
-        log.own()
+        if isRecording { log.own() }
         causeTask = UInt8(task)
         causeFunction = function
     }
@@ -122,7 +122,7 @@ extension Machine {
     /// about to act, and an operation that has nothing left to do is finished.
     public mutating func step(_ task: Ref<Task>) -> StepResult {
         state.words.own()
-        log.own()
+        if isRecording { log.own() }
         if self[task, .isDone] { return .finished }
         if case .blocked(let reason, let object) = advance(task) {
             self[task, .wait] = reason
