@@ -81,8 +81,7 @@ import Testing
     func `one worker and two find the same`(_ kernel: Profile) async throws {
         let alone = try await explore(storeAgainstWriteback, kernel: kernel, blockSize: 64)
         let together = try await explore(storeAgainstWriteback, kernel: kernel, workers: 2, blockSize: 64)
-        #expect(alone.result.states == together.result.states)
-        #expect(alone.result.transitions == together.result.transitions)
+        #expect(alone.result == together.result)
         #expect(alone.breach?.schedule == together.breach?.schedule)
         #expect(alone.breach?.text == together.breach?.text)
     }

@@ -49,7 +49,7 @@ private struct VisitedStates: ~Copyable {
     var next = Images()
 
     var byteCount: Int {
-        visited.byteCount + parents.capacity * 4 + choices.capacity * 2 + next.byteCount
+        visited.byteCount + roomOfArray(of: parents.count) * (4 + 2) + next.byteCount
     }
 
     mutating func insert(_ box: Outbox) {
@@ -72,6 +72,12 @@ private struct VisitedStates: ~Copyable {
     }
 }
 
+/// For how many elements an array has room that has grown to so many, as arrays double. What it says of
+/// itself depends on what the allocator had at hand, and figures are to be the same each time.
+private func roomOfArray(of count: Int) -> Int {
+    count == 0 ? 0 : 1 << (Int.bitWidth - (count - 1).leadingZeroBitCount)
+}
+
 /// Images of states, one behind the other: each has its length in front of it.
 struct Images {
     private var states: [UnsafePointer<UInt64>] = []
@@ -79,7 +85,7 @@ struct Images {
 
     var count: Int { states.count }
     /// As others keep the images, this is what they occupy.
-    var byteCount: Int { (states.capacity + words) * 8 }
+    var byteCount: Int { (roomOfArray(of: states.count) + words) * 8 }
 
     mutating func append(_ state: UnsafePointer<UInt64>) {
         states.append(state)

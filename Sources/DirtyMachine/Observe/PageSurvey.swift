@@ -72,7 +72,7 @@ extension Machine {
         of mapping: Ref<Mapping>, in process: Ref<Process>, pages: Range<Int>, run length: Int
     ) -> [PageWord] {
         var runs = Runs(pages, of: length, .unmapped)
-        guard let (start, count) = extent(of: mapping) else { return runs.words }
+        guard let (start, _) = extent(of: mapping) else { return runs.words }
         let mm = self[process, .mm]
         for part in parts(of: mapping, in: process) {
             let range = part.pages.clamped(to: pages)
@@ -141,7 +141,7 @@ extension Machine {
     }
 
     private func parts(of mapping: Ref<Mapping>, in process: Ref<Process>) -> [Part] {
-        guard let (start, count) = extent(of: mapping) else { return [] }
+        guard let (start, _) = extent(of: mapping) else { return [] }
         let (mm, name) = (self[process, .mm], name(of: mapping))
         var parts = pieces(of: process).filter { $0.mapping == name && $0.start - $0.first == start }
             .map { Part(pages: $0.first..<$0.first + $0.pages, vma: $0.vma) }
