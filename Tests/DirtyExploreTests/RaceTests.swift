@@ -86,6 +86,31 @@ import Testing
         #expect(alone.breach?.text == together.breach?.text)
     }
 
+    /// States of the second race go to a worker that has not come there itself.
+    @Test func `two workers go on to a second race as one does`() async throws {
+        let text = """
+            kernel 2.6.19
+            file db 1 ext3 cached
+            process A
+            A mmap m db rw shared
+            A write m[0]
+            race
+            A write m[0]
+            writeback db
+            end
+            race
+            A write m[0]
+            A fsync db
+            journal db
+            end
+            expect lost 0
+            """
+        let alone = try await explore(text)
+        let together = try await explore(text, workers: 2)
+        #expect(alone.verdict == .violated)
+        #expect(alone.result == together.result)
+    }
+
     @Test func `expectations behind the race are asked in every final state`() async throws {
         let text = """
             kernel 6.18

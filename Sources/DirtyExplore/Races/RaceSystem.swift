@@ -20,6 +20,9 @@ struct RaceSystem: TransitionSystem {
     /// Invariants are looked at only where a step has changed what they speak of.
     let inherits: Bool
 
+    /// All races that somebody came to.
+    let races = RaceTable()
+
     /// Numbers of properties, behind those of the invariants.
     enum Lacking {
         static func invariant(_ invariant: Invariant) -> Properties { invariants(InvariantSet(invariant)) }

@@ -1,5 +1,6 @@
 import DirtyMachine
 import DirtyScript
+import Synchronization
 
 /// Stands in one state of a race. The machine is the one that the terminal steps; every move is
 /// made in it and taken back.
@@ -8,8 +9,6 @@ struct RaceWalker: StateWalker {
     private(set) var machine: Machine
     private var codec: StateCodec
     private(set) var position = RacePosition()
-    /// What the races are made of; those behind the first are known once somebody came there.
-    private var races: [Int: RaceLines] = [:]
     /// The present one.
     private(set) var race: RaceLines
     /// Invariants that this walker has not yet found broken: more than the first time nobody asks.
@@ -36,9 +35,8 @@ struct RaceWalker: StateWalker {
             &machine, countsMatter: system.countsMatter, wasteMatters: system.wasteMatters,
             values: system.values)
         machine.forgetHistory()
-        race = RaceLines(system.first, session, &machine)
+        race = system.races.note(RaceLines(system.first, session, &machine))
         position = system.beginning
-        races[0] = race
         watched = InvariantSet(Invariant.allCases.filter { !$0.isMetric || system.wasteMatters })
         scope = InvariantScope(of: watched)
         machine.forgetHistory()
@@ -55,7 +53,7 @@ struct RaceWalker: StateWalker {
         position = RacePosition(image)
         due = InvariantSet(rawValue: UInt32(truncatingIfNeeded: image[0] &>> 32))
         seen = image[RacePosition.words]
-        if race.number != position.race { race = races[position.race]! }
+        if race.number != position.race { race = system.races.known(position.race) }
         codec.load(
             UnsafeBufferPointer(rebasing: image[RaceWalker.header...]), into: &machine)
         var lacking = lackingInvariants()
@@ -196,7 +194,7 @@ struct RaceWalker: StateWalker {
             }
             machine.undo(to: 0)
             position = before
-            race = races[before.race]!
+            race = system.races.known(before.race)
         }
         return lacking
     }
@@ -206,8 +204,7 @@ struct RaceWalker: StateWalker {
         machine = session.machine
         position = RacePosition()
         position.race = number
-        race = RaceLines(outline, session, &machine, number: number)
-        races[number] = race
+        race = system.races.note(RaceLines(outline, session, &machine, number: number))
     }
 
     /// The session behind the present race.
@@ -241,6 +238,23 @@ struct RaceWalker: StateWalker {
         }
         return lacking
     }
+}
+
+/// What the races are made of, for all walkers: those behind the first are known once one of them came
+/// there, and its states may go to another.
+final class RaceTable: Sendable {
+    private let races = Mutex<[Int: RaceLines]>([:])
+
+    /// The race as whoever came there first has found it.
+    func note(_ race: RaceLines) -> RaceLines {
+        races.withLock { races in
+            let known = races[race.number] ?? race
+            races[race.number] = known
+            return known
+        }
+    }
+
+    func known(_ number: Int) -> RaceLines { races.withLock { $0[number]! } }
 }
 
 /// A race, prepared.

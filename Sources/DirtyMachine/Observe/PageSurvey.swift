@@ -141,7 +141,7 @@ extension Machine {
     }
 
     private func parts(of mapping: Ref<Mapping>, in process: Ref<Process>) -> [Part] {
-        guard let (start, _) = extent(of: mapping) else { return [] }
+        guard let (start, count) = extent(of: mapping) else { return [] }
         let (mm, name) = (self[process, .mm], name(of: mapping))
         var parts = pieces(of: process).filter { $0.mapping == name && $0.start - $0.first == start }
             .map { Part(pages: $0.first..<$0.first + $0.pages, vma: $0.vma) }
