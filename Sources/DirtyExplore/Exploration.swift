@@ -26,6 +26,8 @@ public struct Exploration: Sendable {
     /// Where the search began.
     public var beginning: Explorer.Beginning { explorer.beginning }
     public var title: String { explorer.scenario.title }
+    /// Expectations that fail on the way to the race, whatever its order: no verdict is about them.
+    public var failedBefore: [Statement] { explorer.failedBefore }
 }
 
 /// A state that lacks something, and a shortest schedule that leads there.

@@ -32,6 +32,8 @@ public struct Explorer: Sendable {
     let system: RaceSystem
     /// Where the search begins.
     public let beginning: Beginning
+    /// Expectations that fail on the way to the race, whatever its order: no verdict is about them.
+    public private(set) var failedBefore: [Statement] = []
     public var profile: Profile { system.session.profile }
 
     /// Where a search begins.
@@ -66,11 +68,15 @@ public struct Explorer: Sendable {
 
     private init(_ scenario: Scenario, _ start: Session, _ options: Options) throws(Diagnostics) {
         var session = start
-        guard case .race(let race) = session.approachRace() else {
-            throw Explorer.noRace(scenario, session)
+        var failed: [Conclusion] = []
+        let approach = session.approachRace { _, conclusions in
+            failed += conclusions.filter { $0.expectation?.passed == false }
+            return true
         }
+        guard case .race(let race) = approach else { throw Explorer.noRace(scenario, session) }
         try self.init(
             scenario, session, OpenRace(outline: race), .raceAhead(moves: session.position - start.position), options)
+        failedBefore = failed.map(\.statement)
     }
 
     private init(

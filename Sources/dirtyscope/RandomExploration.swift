@@ -42,18 +42,37 @@ struct RandomExploration {
         try RandomExploration.close(&out, findings)
     }
 
-    /// Output of shards, in any order and with their summaries, as one run would have given it.
+    /// Output of shards, in any order and with their summaries, as one run would have given it. Each has
+    /// to be whole, and no race may be missing between the first and the last, or be there twice.
     static func merge(_ paths: [String]) throws {
         var out = LineWriter()
-        var findings: [UInt64: RandomFinding] = [:]
+        var findings: [(finding: RandomFinding, path: String)] = []
         for path in paths {
-            for line in try text(path).split(separator: "\n") {
-                if let finding = RandomFinding(line: String(line)) { findings[finding.number] = finding }
+            let lines = try text(path).split(separator: "\n").map(String.init)
+            let races = lines.prefix { RandomFinding(line: $0) != nil }.compactMap(RandomFinding.init)
+            let expected = (races.map(\.line) + RandomFinding.summary(races)).map { printable($0) }
+            if let line = lines.indices.first(where: { $0 >= expected.count || lines[$0] != expected[$0] }) {
+                throw refusal("\(path):\(line + 1): this is not what 'explore --random' prints here")
+            }
+            if lines.count < expected.count { throw refusal("\(path): the end of the output is missing") }
+            findings += races.map { ($0, path) }
+        }
+        findings.sort { $0.finding.number < $1.finding.number }
+        for (one, next) in zip(findings, findings.dropFirst()) {
+            if one.finding.number == next.finding.number {
+                throw refusal("race \(one.finding.number) is in \(one.path) and in \(next.path)")
+            }
+            if one.finding.number + 1 != next.finding.number {
+                throw refusal("race \(one.finding.number + 1) is missing: not all shards are here")
             }
         }
-        let sorted = findings.values.sorted { $0.number < $1.number }
-        for finding in sorted { try out.line(printable(finding.line)) }
-        try close(&out, sorted)
+        for (finding, _) in findings { try out.line(printable(finding.line)) }
+        try close(&out, findings.map(\.finding))
+    }
+
+    private static func refusal(_ text: String) -> ExitCode {
+        Output.complain("dirtyscope: " + printable(text))
+        return ExitCode(65)
     }
 
     private static func text(_ path: String) throws -> String {

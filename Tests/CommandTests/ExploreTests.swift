@@ -76,4 +76,41 @@ import Testing
             #expect(whole.text.hasPrefix("race 40 "))
         }
     }
+
+    @Test func `merging notices what is missing, doubled or of another kind`() throws {
+        try Scratch.with { scratch in
+            let options = ["explore", "--random", "40", "--count", "5", "--max-states", "300"]
+            let parts = try ["1/3", "2/3", "3/3"].map { try Dirtyscope.run(options + ["--shard", $0]).text }
+            let files = parts.enumerated().map { scratch.file("part-\($0)", $1) }
+            let cut = scratch.file("cut", parts[0].split(separator: "\n").first! + "\n")
+            let other = scratch.file("other", "hello\n")
+            func complaint(_ files: [String]) throws -> String {
+                let run = try Dirtyscope.run(["explore", "merge"] + files)
+                #expect(run.status == 65)
+                #expect(run.text.isEmpty)
+                return run.errors
+            }
+            #expect(try complaint([files[0], files[2]]).contains("race 41 is missing"))
+            #expect(try complaint(files + [files[1]]).contains("race 41 is in"))
+            #expect(try complaint([cut, files[1], files[2]]).contains("cut: the end of the output is missing"))
+            #expect(try complaint([other]).contains("other:1: this is not what"))
+        }
+    }
+
+    @Test func `an expectation that fails before the race is not passed over`() throws {
+        try Scratch.with { scratch in
+            let text = """
+                file db 1 ext4 cached
+                process A
+                A mmap m db rw shared
+                A write m[0]
+                expect db[0] !dirty
+                race
+                A fsync db
+                end
+                """
+            let run = try Dirtyscope.run(["explore", scratch.file("early.demo", text)])
+            #expect(run.text.contains("note: line 5: 'expect db[0] !dirty' fails before the race begins"))
+        }
+    }
 }

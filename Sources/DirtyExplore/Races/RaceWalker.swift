@@ -287,7 +287,8 @@ final class RaceLines: Sendable {
         asksForLast = outline.isOfScript && session.asksForLast(behind: outline).result
         isLast = !outline.isOfScript || session.statements[(outline.index + 1)...].allSatisfy { $0.isPresentation }
         let operations = outline.lines.indices.map { outline.operation($0) }
-        let areFixed = operations.allSatisfy { $0?.keepsNames ?? false }
+        // Where a mapping lies that an earlier race has made depends on the way through that race.
+        let areFixed = number == 0 && operations.allSatisfy { $0?.keepsNames ?? false }
         var lender = session
         requests = operations.map { operation in
             guard areFixed, let operation else { return nil }

@@ -72,8 +72,7 @@ struct Replay {
                     ? StepTitle(label: "", text: "(control flow)") : title(of: frame, generation: generation)
             } ?? description.title
         case .device(let place):
-            var bio = machine.firstBio
-            for _ in 0..<place { bio = machine.bio(after: bio) }
+            let bio = machine.bio(at: place)
             description.task = "device"
             description.page = machine.name(ofPageIn: bio)
             let reads = machine.readsNext(bio)

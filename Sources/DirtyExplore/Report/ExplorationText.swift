@@ -14,6 +14,11 @@ public enum ExplorationText {
                 "note: \(name(note)): \(note.text) (after \(steps(note.schedule.count)); "
                     + "'--invariant \(note.invariant?.name ?? "")' shows them)")
         }
+        for statement in exploration.failedBefore {
+            lines.append(
+                "note: line \(statement.location.line): '\(statement.text)' fails before the race begins; "
+                    + "the verdict is not about it")
+        }
         lines.append(verdict(exploration))
         lines.append(size(exploration.result))
         return lines

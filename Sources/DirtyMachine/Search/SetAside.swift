@@ -67,10 +67,9 @@ extension Machine {
         return nil
     }
 
+    /// The write at a place of the device's queue.
+    public func bio(at place: Int) -> Ref<Bio> { (0..<place).reduce(firstBio) { bio, _ in self.bio(after: bio) } }
+
     /// A step of the device on the write at a place of its queue.
-    public mutating func stepDevice(at place: Int) -> Bool {
-        var bio = firstBio
-        for _ in 0..<place { bio = self.bio(after: bio) }
-        return stepDevice(bio)
-    }
+    public mutating func stepDevice(at place: Int) -> Bool { stepDevice(bio(at: place)) }
 }
