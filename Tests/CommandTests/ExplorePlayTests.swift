@@ -10,7 +10,7 @@ import Testing
         pty.type("x")
         try pty.wait(forTexts: "Explored from step 0: violated", "after 12 steps")
         pty.type("\r")
-        try pty.wait(forTexts: "Schedule 0/12")
+        try pty.wait(forTexts: "Schedule begins in")
         pty.type("]")
         pty.type("G")
         try pty.wait(forTexts: "Schedule 12/12", "! I1")

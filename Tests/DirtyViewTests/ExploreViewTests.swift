@@ -68,7 +68,8 @@ import Testing
         player.type("x")
         player.awaitSearch()
         player.press(.enter)
-        #expect(text(player).contains("Schedule 0/12"))
+        // Its first move is the tenth.
+        #expect(text(player).contains("Schedule begins in 6 steps"))
         player.type("G")
         #expect(text(player).contains("Schedule 12/12"))
         #expect(text(player).contains("LOST 1"))

@@ -56,8 +56,11 @@ struct ScheduleSheet {
     func listing(row: Int) -> Listing {
         let captions = schedule.captions
         let done = schedule.index(at: position).map { $0 + 1 } ?? 0
+        // Captions stand behind their moves; what the script does on the way to the race has none.
+        let ahead = (captions.first?.position ?? 0) - 1 - position
+        let reached = ahead > 0 ? "begins in \(ahead) step\(ahead == 1 ? "" : "s")" : "\(done)/\(captions.count)"
         var listing = Listing()
-        listing.title = "Schedule \(done)/\(captions.count)  \(printable(schedule.title))"
+        listing.title = "Schedule \(reached)  \(printable(schedule.title))"
         listing.count = captions.count
         listing.cursor = min(row, max(0, captions.count - 1))
         listing.showsCursorAlways = true
@@ -66,7 +69,7 @@ struct ScheduleSheet {
             let isDone = caption.position <= position
             var line = Line()
             line.column("\(index + 1)", 3, Style(.plain, .dim), right: true)
-            line.add(caption.dooms ? " ! " : "   ", Style(.error))
+            line.add(caption.dooms ? " ! " : "   ", caption.dooms ? Style(.error) : Style(.plain))
             line.add(printable(caption.text), caption.dooms ? Style(.error) : isDone ? Style(.plain) : Style(.plain, .dim))
             return line
         }
