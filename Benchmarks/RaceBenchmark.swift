@@ -87,7 +87,7 @@ enum RandomBenchmark {
         bounds.states = 20_000
         var findings: [RandomFinding] = []
         for number in 0..<(numbers.last ?? 50) {
-            let finding = await RandomRace(number: number, kernel: kernel).finding(bounds)
+            guard let finding = await RandomRace(number: number, kernel: kernel).finding(bounds) else { continue }
             if finding.verdict != "holds" { print(finding.line) }
             findings.append(finding)
         }

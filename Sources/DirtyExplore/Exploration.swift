@@ -22,6 +22,9 @@ public struct Exploration: Sendable {
         }
     }
 
+    /// What ended the search before there was a verdict; nil where there is one.
+    public var limit: SearchLimit? { if case .limit(let limit) = result.end { limit } else { nil } }
+
     public var profile: Profile { explorer.profile }
     /// Where the search began.
     public var beginning: Explorer.Beginning { explorer.beginning }

@@ -2,8 +2,6 @@ import ArgumentParser
 import DirtyExplore
 import DirtyMachine
 import DirtyScript
-import Glibc
-import Synchronization
 
 struct ExploreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -15,7 +13,9 @@ struct ExploreCommand: ParsableCommand {
             them. Invariants are checked in every state, the expectations behind 'end' in every \
             final one. The schedule that is printed is a shortest one.
 
-            '--all-kernels' and '--rules' print a table instead, a row for each kernel or switch.
+            '--all-kernels' and '--rules' print a table instead, a row for each kernel or switch. '--random' \
+            explores races of its own. All three can be divided among machines: '--shard 3/8' on each, and \
+            'explore merge FILE...' puts together what they printed.
 
             Exit status: 0 when all holds, 1 on a violation or a deadlock, 3 when a limit was reached \
             first, 64 for wrong usage, 65 for a scenario in error or without a race, 66 for a file \
@@ -36,19 +36,27 @@ struct ExploreCommand: ParsableCommand {
     @Option(
         name: .customLong("invariant"),
         help: ArgumentHelp(
-            "Let this invariant count, too, that is otherwise only noted.", valueName: "name"))
+            "Let this invariant count, too, that is otherwise only noted; 'dirtyscope invariants' lists them.",
+            valueName: "name"), completion: .list(Invariant.allCases.map(\.name)))
     var invariants: [Invariant] = []
 
-    @Option(help: "Give up after so many states.")
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Give up soon after so many states. (default: no limit; 200000 for a random race)", valueName: "states"))
     var maxStates: Int?
 
-    @Option(help: ArgumentHelp("Give up at so much memory: 800M, 4G.", valueName: "bytes"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Give up at so much memory: 800M, 4G. (default: no limit)", valueName: "bytes"))
     var maxMemory: ByteCount?
 
-    @Option(help: ArgumentHelp("Give up after so many seconds.", valueName: "seconds"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Give up after so many seconds. (default: no limit)", valueName: "seconds"))
     var timeout: Double?
 
-    @Option(help: "How many threads search; they find the same as one.")
+    @Option(parsing: .unconditional, help: "How many threads search; they find the same as one.")
     var workers = 2
 
     @Flag(help: "A table: which kernels survive the race.")
@@ -58,18 +66,18 @@ struct ExploreCommand: ParsableCommand {
     var flipsRules = false
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Explore random races, grown from this seed; cut what is broken down.", valueName: "seed"))
     var random: UInt64?
 
-    @Option(help: "How many random races.")
+    @Option(parsing: .unconditional, help: "How many random races.")
     var count = 100
 
     @Option(
         help: ArgumentHelp(
-            "Of the random races only every Nth, from the Ith on; 'explore merge' puts them together.",
-            valueName: "i/n"))
-    var shard = RandomExploration.Shard()
+            "Of the random races, or of the rows of a table, only every Nth, from the Ith on.", valueName: "i/n"))
+    var shard: Shard?
 
     @Flag(
         help: ArgumentHelp(
@@ -85,6 +93,13 @@ struct ExploreCommand: ParsableCommand {
             throw ValidationError("give a scenario, --random SEED, or 'merge' and files")
         }
         if random != nil, !files.isEmpty { throw ValidationError("--random takes no scenario") }
+        if shard != nil, random == nil, !allKernels, !flipsRules, files.first != "merge" {
+            throw ValidationError("--shard goes with --random, --rules or --all-kernels")
+        }
+        if random != nil, allKernels || flipsRules { throw ValidationError("--random takes no table") }
+        if random != nil, counterexample != nil {
+            throw ValidationError("--random takes no --counterexample: explore the race that it prints")
+        }
         if files == ["merge"] { throw ValidationError("'merge' takes the outputs of shards") }
         if count < 1 { throw ValidationError("--count takes a number from 1 up") }
         if allKernels && flipsRules { throw ValidationError("one table at a time") }
@@ -98,15 +113,14 @@ struct ExploreCommand: ParsableCommand {
     }
 
     func run() throws {
-        if files.first == "merge", files.count > 1 {
-            return try RandomExploration.merge(Array(files.dropFirst()))
-        }
+        if files.first == "merge", files.count > 1 { return try ShardMerge.run(Array(files.dropFirst())) }
         if let random {
             var exploration = RandomExploration(
-                seed: random, count: count, kernel: kernel.kernel ?? .v6_18, shard: shard)
+                seed: random, count: count, kernel: kernel.kernel ?? .v6_18, shard: shard, format: format)
             exploration.bounds.workers = workers
             if let maxStates { exploration.bounds.states = maxStates }
-            return try exploration.run()
+            if let maxMemory { exploration.bounds.memory = maxMemory.bytes }
+            return try exploration.run(SearchWatch(timeout: timeout))
         }
         try explore(files[0])
     }
@@ -122,8 +136,13 @@ struct ExploreCommand: ParsableCommand {
         options.search.workers = workers
         options.search.maximumStates = maxStates ?? .max
         options.search.maximumMemory = maxMemory?.bytes ?? .max
-        if allKernels { return try table(Survival.kernels, scenario, options) }
-        if flipsRules { return try table(Survival.switches(of: scenario, options), scenario, options) }
+        if allKernels || flipsRules {
+            let table = SurvivalTable(
+                scenario: scenario, options: options,
+                variants: allKernels ? Survival.kernels : Survival.switches(of: scenario, options),
+                shard: shard, format: format, timeout: timeout)
+            return try table.run()
+        }
         let explorer = try ScenarioLoader.checked { () throws(Diagnostics) in
             try Explorer(scenario, options: options)
         }
@@ -136,33 +155,6 @@ struct ExploreCommand: ParsableCommand {
         case .violated, .deadlock: throw ExitCode(1)
         case .limit: throw ExitCode(3)
         }
-    }
-
-    /// One row for each variant, as it comes.
-    private func table(
-        _ variants: [Survival.Variant], _ scenario: Scenario, _ options: Explorer.Options
-    ) throws {
-        var out = LineWriter()
-        var worst = Exploration.Verdict.holds
-        if format == .text { try out.line(Survival.heading) }
-        for variant in variants {
-            let watch = SearchWatch(timeout: timeout)
-            let explorer = try? Explorer(scenario, options: Survival.options(options, variant))
-            let exploration = explorer.map { explorer in waiting { await explorer.run { watch.look($0) } } }
-            watch.clear()
-            let row = Survival(
-                variant: variant, exploration: exploration, milliseconds: watch.milliseconds)
-            try out.line(format == .text ? printable(row.line) : row.json)
-            try out.flush()
-            guard let exploration else { continue }
-            if exploration.result.end == .limit(.interrupted) { throw ExitCode(3) }
-            switch exploration.verdict {
-            case .holds: break
-            case .limit: if worst == .holds { worst = .limit }
-            case .violated, .deadlock: worst = .violated
-            }
-        }
-        if worst != .holds { throw ExitCode(worst == .limit ? 3 : 1) }
     }
 
     private func report(_ exploration: Exploration, _ watch: SearchWatch) throws {
@@ -204,88 +196,7 @@ extension Invariant: ExpressibleByArgument {
         self = invariant
     }
 
-    /// Names, not numbers: shells take the quote in I3' for one of theirs.
-    public static var allValueStrings: [String] { allCases.map(\.name) }
-    public var defaultValueDescription: String { name }
-}
-
-/// Waits for work that threads of their own do.
-func waiting<Result: Sendable>(_ work: @escaping @Sendable () async -> Result) -> Result {
-    let outcome = Awaited<Result>()
-    _Concurrency.Task { outcome.end(await work()) }
-    return outcome.wait()
-}
-
-/// A result that one thread makes and another waits for.
-private final class Awaited<Result>: @unchecked Sendable {
-    private var result: Result?
-    private let done = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
-
-    init() { sem_init(done, 0, 0) }
-
-    deinit { done.deallocate() }
-
-    func end(_ result: Result) {
-        self.result = result
-        sem_post(done)
-    }
-
-    func wait() -> Result {
-        while sem_wait(done) != 0 {}
-        return result!
-    }
-}
-
-/// Watches a search: the clock, Ctrl-C, and a line about how far it is. Used by the search while
-/// it goes on, and by nobody else.
-final class SearchWatch: @unchecked Sendable {
-    private let start = SearchWatch.now
-    private let timeout: Double?
-    private let isShown = isatty(STDERR_FILENO) == 1
-    private var lastShown = 0.0
-    private var lastStates = 0
-    private static let interrupted = Atomic<Bool>(false)
-
-    init(timeout: Double?) {
-        self.timeout = timeout
-        // The second Ctrl-C ends the program as ever.
-        var action = sigaction()
-        action.__sigaction_handler.sa_handler = { _ in SearchWatch.interrupted.store(true, ordering: .relaxed) }
-        action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
-        sigaction(SIGINT, &action, nil)
-    }
-
-    private static var now: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-    }
-
-    var milliseconds: Int { Int((SearchWatch.now - start) * 1000) }
-
-    func look(_ progress: SearchProgress) -> SearchLimit? {
-        if SearchWatch.interrupted.load(ordering: .relaxed) { return .interrupted }
-        let seconds = SearchWatch.now - start
-        if let timeout, seconds > timeout { return .time }
-        if isShown, seconds - lastShown >= 0.5 { show(progress, seconds) }
-        return nil
-    }
-
-    private func show(_ progress: SearchProgress, _ seconds: Double) {
-        let rate = Int(Double(progress.states - lastStates) / max(seconds - lastShown, 0.001))
-        (lastShown, lastStates) = (seconds, progress.states)
-        write(
-            "\r\u{1b}[K\(progress.states) states, \(rate)/s, depth \(progress.depth), "
-                + "\(progress.frontier) to do, \(progress.bytes >> 20) MiB, \(Int(seconds)) s")
-    }
-
-    /// Takes the line away.
-    func clear() {
-        if isShown, lastShown > 0 { write("\r\u{1b}[K") }
-    }
-
-    private func write(_ text: String) {
-        var text = text
-        text.withUTF8 { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    }
+    /// The help names the command that lists them. Shells complete names, not numbers: they take the
+    /// quote in I3' for one of theirs.
+    public static var allValueStrings: [String] { [] }
 }

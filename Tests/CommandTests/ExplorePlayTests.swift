@@ -8,7 +8,7 @@ import Testing
         let race = Dirtyscope.checkout + "Demos/races/s16-nonatomic-update.demo"
         let pty = try Pty.play([race])
         pty.type("x")
-        try pty.wait(forTexts: "Explored from step 0: violated", "after 12 steps")
+        try pty.wait(forTexts: "Explored from step 0: violated", "12 steps  I1")
         pty.type("\r")
         try pty.wait(forTexts: "Schedule begins in")
         pty.type("]")

@@ -73,7 +73,21 @@ import Testing
             let merged = try Dirtyscope.run(["explore", "merge"] + parts)
             #expect(merged.text == whole.text)
             #expect(merged.status == whole.status)
-            #expect(whole.text.hasPrefix("race 40 "))
+            #expect(whole.text.hasPrefix("4 races from seed 40 on 6.18, up to 300 states each\nrace 40 "))
+        }
+    }
+
+    @Test func `shards of a table merge to what one run prints`() throws {
+        try Scratch.with { scratch in
+            let options = ["explore", "--rules", "Demos/races/b04-no-flush.demo"]
+            let whole = try Dirtyscope.run(options)
+            #expect(whole.status == 1)
+            #expect(whole.text.contains("holds with: mkclean-flush=right\n"))
+            let parts = try ["3/3", "1/3", "2/3"].map { try Dirtyscope.run(options + ["--shard", $0]).text }
+            let merged = try Dirtyscope.run(
+                ["explore", "merge"] + parts.enumerated().map { scratch.file("part-\($0)", $1) })
+            #expect(merged.text == whole.text)
+            #expect(merged.status == 1)
         }
     }
 
@@ -82,19 +96,44 @@ import Testing
             let options = ["explore", "--random", "40", "--count", "5", "--max-states", "300"]
             let parts = try ["1/3", "2/3", "3/3"].map { try Dirtyscope.run(options + ["--shard", $0]).text }
             let files = parts.enumerated().map { scratch.file("part-\($0)", $1) }
-            let cut = scratch.file("cut", parts[0].split(separator: "\n").first! + "\n")
-            let other = scratch.file("other", "hello\n")
+            let lines = parts[0].split(separator: "\n").map { String($0) + "\n" }
             func complaint(_ files: [String]) throws -> String {
                 let run = try Dirtyscope.run(["explore", "merge"] + files)
                 #expect(run.status == 65)
                 #expect(run.text.isEmpty)
                 return run.errors
             }
-            #expect(try complaint([files[0], files[2]]).contains("race 41 is missing"))
-            #expect(try complaint(files + [files[1]]).contains("race 41 is in"))
+            #expect(try complaint([files[0], files[2]]).contains("shard 2/3 is missing"))
+            #expect(try complaint([files[0], files[1]]).contains("shard 3/3 is missing"))
+            #expect(try complaint(files + [files[1]]).contains("shard 2/3 is in"))
+            let cut = scratch.file("cut", lines.dropLast().joined())
             #expect(try complaint([cut, files[1], files[2]]).contains("cut: the end of the output is missing"))
+            let swapped = scratch.file("swapped", lines[0] + lines[2] + lines[1])
+            #expect(try complaint([swapped, files[1], files[2]]).contains("this is not what a shard prints here"))
+            let other = scratch.file("other", "hello\n")
             #expect(try complaint([other]).contains("other:1: this is not what"))
+            let foreign = try Dirtyscope.run(options + ["--shard", "3/3", "--kernel", "2.6.20"]).text
+            #expect(try complaint([files[0], files[1], scratch.file("foreign", foreign)]).contains("of different runs"))
         }
+    }
+
+    @Test func `--max-states is kept to, and JSON says what ended the search`() throws {
+        let run = try Dirtyscope.run(
+            ["explore", "Demos/races/deadlock-own-server.demo", "--kernel", "2.6.20", "--max-states", "5000", "--format", "json"])
+        #expect(run.status == 3)
+        #expect(run.text.contains(#""limit":"states""#))
+        let states = try #require(run.text.firstMatch(of: /"states":(\d+)/).flatMap { Int($0.1) })
+        #expect(states > 5000 && states < 5100)
+    }
+
+    @Test func `a table and a run of random races end at their limits with 3`() throws {
+        let random = try Dirtyscope.run(["explore", "--random", "1", "--count", "3", "--max-states", "20"])
+        #expect(random.status == 3)
+        #expect(random.text.contains("3 that reached a limit"))
+        let table = try Dirtyscope.run(
+            ["explore", "--all-kernels", "Demos/races/deadlock-own-server.demo", "--max-states", "20"])
+        #expect(table.status == 3)
+        #expect(table.text.hasSuffix("\nholds on: none\n"))
     }
 
     @Test func `an expectation that fails before the race is not passed over`() throws {

@@ -27,18 +27,25 @@ import Testing
 
     /// As far as the first states of each go; docs/explore.md tells of longer runs.
     @Test(arguments: 0..<24 as Range<UInt64>)
-    func `no store is lost on 6.18`(_ number: UInt64) async {
+    func `no store is lost on 6.18`(_ number: UInt64) async throws {
         var bounds = RandomRace.Bounds()
         bounds.states = 1500
-        let finding = await RandomRace(number: number, kernel: .v6_18).finding(bounds)
+        let finding = try #require(await RandomRace(number: number, kernel: .v6_18).finding(bounds))
         #expect(["holds", "limit"].contains(finding.verdict), "\(finding.line)")
+    }
+
+    @Test func `a search that is called off has no finding`() async {
+        let race = RandomRace(number: 15, kernel: .v2_6_19)
+        #expect(await race.finding(RandomRace.Bounds()) { _ in .interrupted } == nil)
+        let line = RandomFinding(number: 3, verdict: "limit", what: "-", steps: 0, race: "a \"b\"")
+        #expect(line.json == #"{"race":"3","verdict":"limit","what":null,"steps":0,"lines":"a \"b\""}"#)
     }
 
     @Test func `a violation is cut down to lines that are all needed`() async throws {
         var bounds = RandomRace.Bounds()
         bounds.states = 20_000
         bounds.workers = 1
-        let finding = await RandomRace(number: 15, kernel: .v2_6_19).finding(bounds)
+        let finding = try #require(await RandomRace(number: 15, kernel: .v2_6_19).finding(bounds))
         #expect(finding.verdict == "violated")
         #expect(finding.what == "I2")
         #expect(finding.race.split(separator: "|")[1].split(separator: ";").count == 3)

@@ -292,6 +292,7 @@ extension PromelaLibrary {
           do
           :: d_step { bio[a] == 1 -> snap[a] = mem[a]; vsnap[a] = vmem[a]; bio[a] = 2 }
           :: d_step { bio[a] == 2 -> disk[a] = snap[a]; vdisk[a] = vsnap[a]; bio[a] = 0; wb[a] = 0 }
+          :: d_step { bio[a] == LEAVE -> snap[a] = mem[a]; vsnap[a] = vmem[a]; bio[a] = LEAVE+1 }
           od
         }
 

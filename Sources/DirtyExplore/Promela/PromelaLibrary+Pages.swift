@@ -22,6 +22,10 @@ extension PromelaLibrary {
         byte mmap_sem[NM], ptl[NM], i_mmap, i_mutex;
         bit dead[NM];
 
+        /* What a page's bio says: nothing to do, submitted, sampled; the last two where nobody ends it. */
+        #define SUBMIT 1
+        #define LEAVE 3
+
         #define LOCALS \
           bit sd, mk, cp, mw, zD, xD, xW, oW, oD, lk, more, killed, stored, faulted, prot, write_wanted; \
           byte k, q, e, te, p, zp, zi, w, wi, ci, seq; byte need[NP+1];
@@ -115,17 +119,18 @@ extension PromelaLibrary {
         }
 
         /* ---- Writeback ---- */
-        inline writepage(a) {
+        /* way: SUBMIT, or LEAVE where the device never ends the write. */
+        inline writepage(a, way) {
           d_step { busy[a] == 0 ->
             if :: !buffers[a] -> buffers[a] = 1; bh[a] = 1 :: else fi;
             w = bh[a] || WRITES_FOLIOS; bh[a] = 0 };
           d_step { wb[a] = 1; if :: !dirty[a] -> tagged[a] = 0 :: else fi };
-          if :: w -> bio[a] = 1 :: else fi;
+          if :: w -> bio[a] = way :: else fi;
           unlock_page(a);
           if :: !w -> wb[a] = 0 :: else fi
         }
 
-        inline write_pages(first, last) {
+        inline submit_pages(first, last, way) {
           wi = first;
           do
           :: wi > last -> break
@@ -135,20 +140,24 @@ extension PromelaLibrary {
               ref[wi]++;
               lock_page(wi);
               if
-              :: !attached[wi] || (WRITEBACK_WANTS_DIRTY && !dirty[wi]) -> unlock_page(wi)
+              :: !attached[wi] || (WRITEBACK_WANTS_DIRTY && !dirty[wi]) || (way == LEAVE && wb[wi]) -> unlock_page(wi)
               :: else ->
                 (wb[wi] == 0);
                 clear_page_dirty_for_io(wi);
-                if :: cp -> writepage(wi) :: else -> unlock_page(wi) fi
+                if :: cp -> writepage(wi, way) :: else -> unlock_page(wi) fi
               fi;
               ref[wi]--
             :: else
             fi;
             wi++
           od;
+          wi = 0; cp = 0; mk = 0; w = 0; sd = 0
+        }
+        inline write_pages(first, last) {
+          submit_pages(first, last, SUBMIT);
           wi = first;
           do :: wi > last -> break :: else -> (wb[wi] == 0); wi++ od;
-          wi = 0; cp = 0; mk = 0; w = 0; sd = 0
+          wi = 0
         }
 
         /* I2: what was stored before the call is on disk when it returns. */

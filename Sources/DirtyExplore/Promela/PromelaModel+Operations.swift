@@ -56,6 +56,8 @@ extension PromelaModel {
         case .pread(_, let operand): return indices(operand)?.map { "pread(\($0))" }
         case .writeback(let operand, false):
             return indices(operand).map { ["write_pages(\($0.lowerBound), \($0.upperBound))"] }
+        case .writeback(let operand, true):
+            return indices(operand).map { ["submit_pages(\($0.lowerBound), \($0.upperBound), LEAVE)"] }
         case .journal(let name) where name == file.name: return ["journal()"]
         case .strip(let operand): return indices(operand)?.map { "strip(\($0))" }
         case .reclaim(let operand) where file.fileSystem == "tmpfs":

@@ -170,7 +170,7 @@ public struct PromelaModel {
             \(pages.map { "    run device(\($0)); run watcher(\($0));\n" }.joined())\
             \((0..<actors).map { "    run actor\($0)();\n" }.joined())\
               };
-              (left == 0\(pages.map { " && bio[\($0)] == 0" }.joined()));
+              (left == 0\(pages.map { " && (bio[\($0)] == 0 || bio[\($0)] > LEAVE)" }.joined()));
             \(tail)  skip
             }
             """

@@ -1,3 +1,5 @@
+import DirtyScript
+
 /// What became of a random race, as a line that is the same on every machine: shards of a long run
 /// are merged from such lines.
 public struct RandomFinding: Hashable, Sendable {
@@ -20,6 +22,22 @@ public struct RandomFinding: Hashable, Sendable {
 
     /// `race 17 violated I2 31: file db 1 ext3; … | A write m[0]; … | A fsync db`
     public var line: String { "race \(number) \(verdict) \(what) \(steps): \(race)" }
+
+    public var fails: Bool { what != "-" }
+    public var isLimited: Bool { verdict == Exploration.Verdict.limit.rawValue }
+
+    /// As one object, for programs.
+    public var json: String {
+        var writer = JSONWriter()
+        writer.object([
+            ("race", { $0.string(String(number)) }),
+            ("verdict", { $0.string(verdict) }),
+            ("what", { fails ? $0.string(what) : $0.null() }),
+            ("steps", { $0.number(steps) }),
+            ("lines", { $0.string(race) }),
+        ])
+        return writer.text
+    }
 
     /// nil for a line of another kind.
     public init?(line: String) {
@@ -46,7 +64,7 @@ public struct RandomFinding: Hashable, Sendable {
         }
         lines.append(
             "\(findings.count) races: \(count("holds")) hold, \(count("violated")) violated, "
-                + "\(count("deadlock")) deadlocked, \(count("limit")) with more states than --max-states, \(count("none")) not possible")
+                + "\(count("deadlock")) deadlocked, \(count("limit")) that reached a limit, \(count("none")) not possible")
         return lines
     }
 }

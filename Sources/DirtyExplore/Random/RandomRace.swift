@@ -64,54 +64,73 @@ public struct RandomRace: Hashable, Sendable {
     /// Searches in a random race, and in what is left of it while it is cut down.
     public struct Bounds: Sendable {
         public var states = 200_000
+        /// In bytes.
+        public var memory = Int.max
         public var workers = 2
 
         public init() {}
     }
 
-    func explore(_ bounds: Bounds) async -> Exploration? {
+    /// Called now and then while something is searched; the limit that it may return ends that.
+    public typealias Look = (SearchProgress) -> SearchLimit?
+
+    func explore(_ bounds: Bounds, _ look: Look = { _ in nil }) async -> Exploration? {
         guard case .success(let scenario) = ScenarioParser.parse(text, name: "random", rules: .machine)
         else { return nil }
         var options = Explorer.Options()
         options.search.maximumStates = bounds.states
+        options.search.maximumMemory = bounds.memory
         options.search.workers = bounds.workers
         // A page that is stored to unnoticed is where lost writes begin: here it is not left at a note.
         options.invariants = [.tracking]
         guard let explorer = try? Explorer(scenario, options: options) else { return nil }
-        return await explorer.run()
+        return await explorer.run(progress: look)
     }
 
-    /// The race's verdict; a violation is cut down to the fewest lines that show the same one.
-    public func finding(_ bounds: Bounds) async -> RandomFinding {
-        guard let exploration = await explore(bounds) else {
+    /// The race's verdict; a violation is cut down to the fewest lines that show the same one. nil where
+    /// `look` has ended it.
+    public func finding(_ bounds: Bounds, _ look: Look = { _ in nil }) async -> RandomFinding? {
+        guard let exploration = await explore(bounds, look) else {
             return RandomFinding(number: number, verdict: "none", what: "-", steps: 0, race: summary)
         }
+        if Self.isCut(exploration) { return nil }
         guard let breach = exploration.breach else {
             return RandomFinding(
                 number: number, verdict: exploration.verdict.rawValue, what: "-", steps: 0, race: summary)
         }
-        let what = breach.invariant?.id ?? (breach.isDeadlock ? "deadlock" : "expectation")
-        let (shortest, steps) = await shrunk(what, breach.schedule.count, bounds)
+        let what = Self.what(breach)
+        guard let (shortest, steps) = await shrunk(what, breach.schedule.count, bounds, look) else { return nil }
         return RandomFinding(
             number: number, verdict: exploration.verdict.rawValue, what: what, steps: steps,
             race: shortest.summary)
     }
 
-    private func shrunk(_ what: String, _ steps: Int, _ bounds: Bounds) async -> (RandomRace, Int) {
+    private func shrunk(
+        _ what: String, _ steps: Int, _ bounds: Bounds, _ look: Look
+    ) async -> (RandomRace, Int)? {
         var best = (race: self, steps: steps)
         var isShorter = true
         while isShorter {
             isShorter = false
             for candidate in best.race.smaller {
-                guard let breach = await candidate.explore(bounds)?.breach,
-                    (breach.invariant?.id ?? (breach.isDeadlock ? "deadlock" : "expectation")) == what
-                else { continue }
+                let exploration = await candidate.explore(bounds, look)
+                if let exploration, Self.isCut(exploration) { return nil }
+                guard let breach = exploration?.breach, Self.what(breach) == what else { continue }
                 best = (candidate, breach.schedule.count)
                 isShorter = true
                 break
             }
         }
         return best
+    }
+
+    private static func what(_ breach: Breach) -> String {
+        breach.invariant?.id ?? (breach.isDeadlock ? "deadlock" : "expectation")
+    }
+
+    /// It ended for a reason that has to do with the machine or the user, not with the race.
+    private static func isCut(_ exploration: Exploration) -> Bool {
+        exploration.limit == .time || exploration.limit == .interrupted
     }
 
     /// This race with one line less.

@@ -19,6 +19,8 @@ public enum ExplorationJSON {
                     writer.array(exploration.notes) { note($1, &$0) }
                 }
             ),
+            ("failedBefore", { $0.array(exploration.failedBefore) { failure($1, &$0) } }),
+            ("limit", { text(exploration.limit?.rawValue, &$0) }),
             ("found", { text(exploration.breach?.text, &$0) }),
             ("kernel", { $0.string(exploration.profile.rawValue) }),
             ("bytes", { $0.number(exploration.result.bytes) }),
@@ -45,6 +47,13 @@ public enum ExplorationJSON {
             if breach?.doom == move.offset { members.append(("dooms", { $0.bool(true) })) }
             writer.object(members)
         }
+    }
+
+    private static func failure(_ statement: Statement, _ writer: inout JSONWriter) {
+        writer.object([
+            ("line", { $0.number(statement.location.line) }),
+            ("text", { $0.string(statement.text) }),
+        ])
     }
 
     private static func note(_ note: Breach, _ writer: inout JSONWriter) {

@@ -36,11 +36,11 @@ public enum ExplorationText {
             "deadlock on \(exploration.profile.rawValue) after "
                 + "\(steps(exploration.breach!.schedule.count)): \(exploration.breach!.text)"
         case .limit:
-            switch exploration.result.end {
-            case .limit(.states): "limit: as many states as were allowed; no verdict"
-            case .limit(.memory): "limit: as much memory as was allowed; no verdict"
-            case .limit(.time): "limit: the time is up; no verdict"
-            default: "limit: interrupted; no verdict"
+            switch exploration.limit! {
+            case .states: "limit: as many states as were allowed; no verdict"
+            case .memory: "limit: as much memory as was allowed; no verdict"
+            case .time: "limit: the time is up; no verdict"
+            case .interrupted: "limit: interrupted; no verdict"
             }
         }
     }
@@ -48,7 +48,8 @@ public enum ExplorationText {
     /// What a schedule leads to: `I2 durability: db.folio[0]: …`
     public static func finding(_ breach: Breach) -> String { "\(name(breach)): \(breach.text)" }
 
-    static func name(_ breach: Breach) -> String {
+    /// What is broken: an invariant, or its like.
+    public static func name(_ breach: Breach) -> String {
         breach.invariant.map { "\($0.id) \($0.name)" } ?? (breach.isDeadlock ? "deadlock" : "expectation")
     }
 
@@ -59,12 +60,13 @@ public enum ExplorationText {
         "\(grouped(result.states)) states, \(grouped(result.transitions)) transitions, depth \(result.depth)"
     }
 
-    /// How many states there were, and what each of them cost.
+    /// How many states there were, what they cost, and, where that is worth a word, how likely it is
+    /// that two of them were taken for one.
     public static func size(_ result: SearchResult) -> String {
-        let bytes = result.states > 0 ? result.bytes / result.states : 0
-        let chance = result.chanceOfOmission
-        return counts(result) + ", \(bytes) bytes a state; a state was overlooked with a chance below "
-            + (chance < 1e-9 ? "1 in 1,000,000,000" : "1 in \(grouped(Int(1 / chance)))")
+        let each = result.states > 0 ? result.bytes / result.states : 0
+        let odds = 1 / result.chanceOfOmission
+        return counts(result) + ", \(grouped((result.bytes + 1023) >> 10)) KiB (\(each) bytes a state)"
+            + (odds > 1e9 ? "" : "; a state was overlooked with a chance below 1 in \(grouped(Int(odds)))")
     }
 
     /// `1,234,567`

@@ -69,29 +69,12 @@ public struct Survival: Sendable {
 
     // MARK: Rows
 
-    public static let heading = row("", "verdict", "what", "steps", "states")
-
-    public var line: String {
-        guard let exploration else { return Survival.row(variant.name, "-", "not possible", "", "") }
-        let breach = exploration.breach
-        return Survival.row(
-            variant.name, exploration.verdict.rawValue,
-            breach.map(ExplorationText.name) ?? "",
-            breach.map { String($0.schedule.count) } ?? "",
-            ExplorationText.grouped(exploration.result.states))
-    }
-
-    private static func row(
-        _ name: String, _ verdict: String, _ what: String, _ steps: String, _ states: String
-    ) -> String {
-        func left(_ text: String, _ width: Int) -> String {
-            text + String(repeating: " ", count: max(1, width - text.count))
-        }
-        func right(_ text: String, _ width: Int) -> String {
-            String(repeating: " ", count: max(0, width - text.count)) + text
-        }
-        return left(name, 34) + left(verdict, 10) + left(what, 22) + right(steps, 5)
-            + right(states, 12)
+    public var row: SurvivalRow {
+        let breach = exploration?.breach
+        return SurvivalRow(
+            name: variant.name, verdict: exploration?.verdict.rawValue ?? SurvivalRow.impossible,
+            what: breach.map { $0.invariant?.id ?? ($0.isDeadlock ? "deadlock" : "expectation") } ?? "-",
+            steps: breach?.schedule.count ?? 0, states: exploration?.result.states ?? 0)
     }
 
     public var json: String {

@@ -32,7 +32,7 @@ public struct Search<System: TransitionSystem>: Sendable {
             if level.count == 0 { return result.ended(.exhausted, shards) }
             var start = 0
             while start < level.count {
-                let end = min(start + options.blockSize, level.count)
+                let end = min(start + options.block(at: shards.reduce(0) { $0 + $1.stateCount }), level.count)
                 await expand(start..<end, level, workers, shards)
                 await insert(workers, shards)
                 start = end

@@ -11,6 +11,12 @@ public struct SearchOptions: Sendable {
 
     public init() {}
 
+    /// How many states are expanded next, where so many are known: fewer and fewer on the way to the
+    /// most that are allowed, so that the search ends close behind them.
+    func block(at states: Int) -> Int {
+        min(blockSize, max(16, (maximumStates - states) / 4))
+    }
+
     func limit(_ progress: SearchProgress) -> SearchLimit? {
         if progress.states > maximumStates { return .states }
         if progress.bytes > maximumMemory { return .memory }
@@ -19,7 +25,7 @@ public struct SearchOptions: Sendable {
 }
 
 /// Why a search ended before everything was visited.
-public enum SearchLimit: Hashable, Sendable {
+public enum SearchLimit: String, Hashable, Sendable {
     case states, memory, time, interrupted
 }
 

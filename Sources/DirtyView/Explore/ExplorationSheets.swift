@@ -10,27 +10,33 @@ struct FindingsSheet {
         let exploration = findings.exploration
         let breaches = findings.breaches
         var listing = Listing()
-        listing.title = "Explored from step \(findings.inquiry.session.position): \(exploration.verdict.rawValue)"
-        listing.header = wrap(printable(ExplorationText.verdict(exploration)), columns).map {
-            Line($0, Style(exploration.verdict == .holds ? .plain : .error))
-        }
+        listing.title =
+            "Explored from step \(findings.inquiry.session.position): \(exploration.verdict.rawValue) on \(exploration.profile.rawValue)"
         listing.count = breaches.count
-        listing.cursor = min(row, max(0, breaches.count - 1))
+        let cursor = min(row, max(0, breaches.count - 1))
+        listing.cursor = cursor
         listing.showsCursorAlways = true
         listing.empty = "no order of the steps breaks anything"
+        // The rows name what is broken; what that means in full is told of the one under the cursor.
+        if breaches.indices.contains(cursor) {
+            listing.header = wrap(printable(breaches[cursor].text), columns).map {
+                Line($0, Style(isNote(cursor) ? .plain : .error))
+            }
+        }
         listing.row = { index in
-            let breach = breaches[index]
-            let isNote = index > 0 || exploration.breach == nil
             var line = Line()
-            line.column("\(breach.schedule.count) steps", 10, Style(.plain, .dim))
-            line.add(printable(ExplorationText.finding(breach)))
-            if isNote { line.add("  in passing; no verdict", Style(.plain, .dim)) }
+            line.column("\(breaches[index].schedule.count) steps", 10, Style(.plain, .dim))
+            line.add(printable(ExplorationText.name(breaches[index])))
+            if isNote(index) { line.add("  in passing; no verdict", Style(.plain, .dim)) }
             return line
         }
         let size = ExplorationText.counts(exploration.result)
         listing.footer = [what, size].map { Line($0, Style(.plain, .dim)) }
         return listing
     }
+
+    /// Not what decided the verdict.
+    private func isNote(_ index: Int) -> Bool { index > 0 || findings.exploration.breach == nil }
 
     /// What has moved.
     private var what: String {

@@ -1,0 +1,71 @@
+import ArgumentParser
+import DirtyExplore
+import DirtyMachine
+import DirtyScript
+
+/// `explore --all-kernels` and `--rules`: a row for each variant, as it comes.
+struct SurvivalTable {
+    let scenario: Scenario
+    let options: Explorer.Options
+    let variants: [Survival.Variant]
+    let shard: Shard?
+    let format: RunCommand.Format
+    /// In seconds, for each row.
+    let timeout: Double?
+
+    func run() throws {
+        var out = LineWriter()
+        var rows: [SurvivalRow] = []
+        if format == .text { try out.line(shard.map { title.line($0) } ?? SurvivalRow.heading) }
+        for number in (shard ?? .whole).pieces(of: variants.count) {
+            let watch = SearchWatch(timeout: timeout)
+            let variant = variants[number]
+            let explorer = try? Explorer(scenario, options: Survival.options(options, variant))
+            let exploration = explorer.map { explorer in waiting { await explorer.run { watch.look($0) } } }
+            watch.clear()
+            if exploration?.limit == .interrupted {
+                try out.flush()
+                Output.complain("interrupted: row \(number + 1) of \(variants.count) and those behind it are missing")
+                throw ExitCode(3)
+            }
+            let result = Survival(variant: variant, exploration: exploration, milliseconds: watch.milliseconds)
+            rows.append(result.row)
+            switch (format, shard) {
+            case (.json, _): try out.line(result.json)
+            case (.text, nil): try out.line(printable(result.row.text(beside: rows[0])))
+            case (.text, _): try out.line(printable(result.row.line(number: number + 1)))
+            }
+            try out.flush()
+        }
+        try Self.close(&out, rows, isWhole: format == .text && shard == nil)
+    }
+
+    /// What the rows are about.
+    private var title: RunTitle {
+        let ofSwitches = variants.contains { $0.rule != nil }
+        var about = ofSwitches ? "the switches of \(variants[0].kernel.rawValue)" : "the kernels"
+        for rule in options.rules { about += ", \(rule.name)=\(rule.value)" }
+        if options.search.maximumStates != .max { about += ", up to \(options.search.maximumStates) states each" }
+        about += ": " + (scenario.title.isEmpty ? scenario.name : scenario.title)
+        return RunTitle(count: variants.count, kind: .rows, about: printable(about))
+    }
+
+    /// The table that one run would have printed.
+    static func merge(_ lines: [ShardOutput.Line]) throws {
+        let rows = try lines.enumerated().map { number, line in
+            guard let row = SurvivalRow(line: line.text, number: number + 1) else { throw line.refusal }
+            return row
+        }
+        var out = LineWriter()
+        try out.line(SurvivalRow.heading)
+        for row in rows { try out.line(row.text(beside: rows[0])) }
+        try close(&out, rows, isWhole: true)
+    }
+
+    private static func close(_ out: inout LineWriter, _ rows: [SurvivalRow], isWhole: Bool) throws {
+        if isWhole { for line in SurvivalRow.summary(rows) { try out.line(printable(line)) } }
+        try out.flush()
+        if rows.contains(where: \.fails) { throw ExitCode(1) }
+        if rows.contains(where: \.isLimited) { throw ExitCode(3) }
+    }
+}
