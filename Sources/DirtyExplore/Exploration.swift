@@ -42,20 +42,19 @@ public struct Breach: Sendable {
     public let text: String
     /// The moves of the races, in order.
     public let schedule: [ScheduledMove]
-    /// Index of the move after which nothing could save the store; nil where there is none.
-    public let doom: Int?
+    /// Index of the move behind which no order of what is left goes well; nil where that is not known.
+    public var doom: Int? { doomed?.move }
     /// What that move means, in a sentence.
-    public let doomText: String
+    public var doomText: String { doomed?.text ?? "" }
+    var doomed: Doom?
     /// The operations of the script behind the last race of the schedule, until the breach shows
     /// there; nil where it shows in the race.
     public let behind: [Statement]?
     var isBehindRace: Bool { behind != nil }
     /// For each line of the first race that was begun and has not ended: what it waits for.
-    public let waits: [String]
+    let waits: [RaceWalker.Wait]
 
-    init(_ finding: Finding, of explorer: Explorer) {
-        var replay = Replay(explorer.system)
-        for choice in finding.choices { replay.take(RaceChoice(number: choice)) }
+    init(_ finding: Finding, _ replay: inout Replay) {
         let property = Properties(finding.property)
         var invariant: Invariant?
         for candidate in Invariant.allCases where RaceSystem.Lacking.invariant(candidate) == property {
@@ -68,7 +67,6 @@ public struct Breach: Sendable {
         behind = judgement.behind
         waits = property == RaceSystem.Lacking.progress ? replay.waits : []
         schedule = replay.schedule
-        (doom, doomText) = replay.doom
     }
 }
 

@@ -16,6 +16,8 @@ public struct Explorer: Sendable {
         public var inherits = true
         /// Only lost writes end the search, nothing else that is wrong.
         public var asksForLostWrites = false
+        /// Looks for the move that dooms a schedule.
+        public var findsDoom = true
         public var search = SearchOptions()
 
         public init() {}
@@ -178,7 +180,7 @@ public struct Explorer: Sendable {
     // MARK: The search
 
     /// What ends the search.
-    private var stopping: Properties {
+    var stopping: Properties {
         if options.asksForLostWrites {
             return RaceSystem.Lacking.invariant(.noLostWrite).union(RaceSystem.Lacking.invariant(.durability))
         }
@@ -200,9 +202,13 @@ public struct Explorer: Sendable {
         let result = await Search(system, options: search).run(progress: progress)
         var exploration = Exploration(result: result, explorer: self)
         for finding in result.findings {
-            let breach = Breach(finding, of: self)
+            var replay = Replay(system)
+            for choice in finding.choices { replay.take(RaceChoice(number: choice)) }
+            var breach = Breach(finding, &replay)
             if stopping.contains(Properties(finding.property)) {
-                exploration.breach = exploration.breach ?? breach
+                if exploration.breach != nil { continue }
+                if options.findsDoom { breach.doomed = await doom(of: breach, replay, progress) }
+                exploration.breach = breach
             } else {
                 exploration.notes.append(breach)
             }

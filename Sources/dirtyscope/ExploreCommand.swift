@@ -30,7 +30,8 @@ struct ExploreCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Write the schedule as a scenario that 'run' and 'play' replay.", valueName: "out.demo"))
+            "Write the schedule as a scenario that 'run' and 'play' replay; with --random, the first race that is broken.",
+            valueName: "out.demo"))
     var counterexample: String?
 
     @Option(
@@ -53,7 +54,7 @@ struct ExploreCommand: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Give up after so many seconds. (default: no limit)", valueName: "seconds"))
+        help: ArgumentHelp("Give up after so many seconds, in a table on each row. (default: no limit)", valueName: "seconds"))
     var timeout: Double?
 
     @Option(parsing: .unconditional, help: "How many threads search; they find the same as one.")
@@ -71,8 +72,8 @@ struct ExploreCommand: ParsableCommand {
             "Explore random races, grown from this seed; cut what is broken down.", valueName: "seed"))
     var random: UInt64?
 
-    @Option(parsing: .unconditional, help: "How many random races.")
-    var count = 100
+    @Option(parsing: .unconditional, help: "How many random races. (default: 100)")
+    var count: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -97,16 +98,18 @@ struct ExploreCommand: ParsableCommand {
             throw ValidationError("--shard goes with --random, --rules or --all-kernels")
         }
         if random != nil, allKernels || flipsRules { throw ValidationError("--random takes no table") }
-        if random != nil, counterexample != nil {
-            throw ValidationError("--random takes no --counterexample: explore the race that it prints")
-        }
+        if shard != nil, format == .json { throw ValidationError("shards print text, for 'explore merge'") }
+        if shard != nil, counterexample != nil { throw ValidationError("--shard takes no --counterexample") }
+        if files.first == "merge", format == .json { throw ValidationError("'merge' prints text") }
+        if count != nil, random == nil { throw ValidationError("--count goes with --random") }
+        if allKernels, kernel.kernel != nil { throw ValidationError("--all-kernels takes no --kernel") }
         if files == ["merge"] { throw ValidationError("'merge' takes the outputs of shards") }
-        if count < 1 { throw ValidationError("--count takes a number from 1 up") }
+        if let count, count < 1 { throw ValidationError("--count takes a number from 1 up") }
         if allKernels && flipsRules { throw ValidationError("one table at a time") }
         if (allKernels || flipsRules) && counterexample != nil {
             throw ValidationError("--counterexample is of one race under one kernel")
         }
-        if unreduced && counterexample != nil {
+        if unreduced, counterexample != nil, random == nil {
             throw ValidationError("--counterexample is of a reduced search: its steps are those of 'run'")
         }
         if !(1...64).contains(workers) { throw ValidationError("--workers takes a number from 1 to 64") }
@@ -116,7 +119,11 @@ struct ExploreCommand: ParsableCommand {
         if files.first == "merge", files.count > 1 { return try ShardMerge.run(Array(files.dropFirst())) }
         if let random {
             var exploration = RandomExploration(
-                seed: random, count: count, kernel: kernel.kernel ?? .v6_18, shard: shard, format: format)
+                seed: random, count: count ?? 100, kernel: kernel.kernel ?? .v6_18, shard: shard, format: format,
+                counterexample: counterexample)
+            exploration.bounds.rules = kernel.rules
+            exploration.bounds.invariants = Set(invariants)
+            exploration.bounds.isReduced = !unreduced
             exploration.bounds.workers = workers
             if let maxStates { exploration.bounds.states = maxStates }
             if let maxMemory { exploration.bounds.memory = maxMemory.bytes }
@@ -146,6 +153,8 @@ struct ExploreCommand: ParsableCommand {
         let explorer = try ScenarioLoader.checked { () throws(Diagnostics) in
             try Explorer(scenario, options: options)
         }
+        // Before a search of hours, not behind it.
+        if let counterexample { try Output.makeSure(of: counterexample, isNot: file) }
         let watch = SearchWatch(timeout: timeout)
         let exploration = waiting { await explorer.run { watch.look($0) } }
         watch.clear()
@@ -169,7 +178,7 @@ struct ExploreCommand: ParsableCommand {
         }
         guard let counterexample, let breach = exploration.breach else { return }
         try Output.write(Counterexample.text(breach, of: exploration), to: counterexample)
-        if format == .text {
+        if format == .text, counterexample != "-" {
             Output.complain("the schedule is in \(printable(counterexample)): 'play' or 'run' it")
         }
     }

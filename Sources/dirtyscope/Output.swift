@@ -18,8 +18,10 @@ enum Output {
         }
     }
 
-    /// Writes a file that the user asked for; a complaint and an exit status where that fails.
+    /// Writes a file that the user asked for, `-` standard output; a complaint and an exit status where that
+    /// fails.
     static func write(_ text: String, to path: String) throws {
+        if path == "-" { return try write(text) }
         do {
             let file = try FileDescriptor.open(
                 FilePath(path), .writeOnly, options: [.create, .truncate],
@@ -29,6 +31,29 @@ enum Output {
             complain("dirtyscope: cannot write '\(printable(path))': \(error)")
             throw ExitCode.cannotCreate
         }
+    }
+
+    /// That a file can be written later, and is not the one that is read. A file that was not there is not
+    /// there afterwards either.
+    static func makeSure(of path: String, isNot input: String) throws {
+        if path == "-" { return }
+        let wasThere = access(path, F_OK) == 0
+        var (one, other) = (stat(), stat())
+        if wasThere, input != "-", stat(path, &one) == 0, stat(input, &other) == 0, one.st_dev == other.st_dev,
+            one.st_ino == other.st_ino
+        {
+            complain("dirtyscope: '\(printable(path))' is the scenario itself")
+            throw ExitCode.cannotCreate
+        }
+        do {
+            let file = try FileDescriptor.open(
+                FilePath(path), .writeOnly, options: [.create], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            try file.close()
+        } catch let error as Errno {
+            complain("dirtyscope: cannot write '\(printable(path))': \(error)")
+            throw ExitCode.cannotCreate
+        }
+        if !wasThere { unlink(path) }
     }
 
     /// Descriptors 0 to 2 are taken, whatever the program was started with: otherwise a file that it

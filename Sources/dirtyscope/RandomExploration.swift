@@ -10,9 +10,18 @@ struct RandomExploration {
     let kernel: Profile
     let shard: Shard?
     let format: RunCommand.Format
+    /// Where the first race that is broken is written; nil where it is not.
+    let counterexample: String?
     var bounds = RandomRace.Bounds()
 
     func run(_ watch: SearchWatch) throws {
+        // The switches mean something to this kernel, or nothing is explored.
+        var options = Explorer.Options()
+        options.rules = bounds.rules
+        let first = RandomRace(number: seed, kernel: kernel)
+        let scenario = try ScenarioParser.parse(first.text, name: "random", rules: .machine).get()
+        _ = try ScenarioLoader.checked { () throws(Diagnostics) in try Explorer(scenario, options: options) }
+        if let counterexample { try Output.makeSure(of: counterexample, isNot: "-") }
         var out = LineWriter()
         var findings: [RandomFinding] = []
         if format == .text { try out.line(title.line(shard)) }
@@ -28,6 +37,9 @@ struct RandomExploration {
                 try Self.close(&out, findings, isWhole: format == .text && shard == nil, isCut: true)
                 return
             }
+            if finding.fails, let counterexample, !findings.contains(where: \.fails) {
+                try Output.write(finding.scenario(kernel: kernel, bounds), to: counterexample)
+            }
             findings.append(finding)
             try out.line(format == .json ? finding.json : printable(finding.line))
             try out.flush()
@@ -36,9 +48,13 @@ struct RandomExploration {
     }
 
     private var title: RunTitle {
-        RunTitle(
-            count: count, kind: .races,
-            about: "from seed \(seed) on \(kernel.rawValue), up to \(bounds.states) states each")
+        var about = "from seed \(seed) on \(kernel.rawValue)"
+        for rule in bounds.rules { about += ", \(rule.name)=\(rule.value)" }
+        for invariant in bounds.invariants.sorted(by: { $0.name < $1.name }) { about += ", \(invariant.name) counts" }
+        if !bounds.isReduced { about += ", unreduced" }
+        about += ", up to \(bounds.states) states"
+        if bounds.memory != .max { about += " or \(bounds.memory) bytes" }
+        return RunTitle(count: count, kind: .races, about: about + " each")
     }
 
     /// What one run would have printed.

@@ -41,9 +41,13 @@ final class SearchWatch: @unchecked Sendable {
     private func show(_ progress: SearchProgress, _ seconds: Double, _ name: String) {
         let rate = Int(Double(progress.states - lastStates) / max(seconds - lastShown, 0.001))
         (lastShown, lastStates) = (seconds, progress.states)
-        write(
-            "\r\u{1b}[K\(name)\(progress.states) states, \(rate)/s, depth \(progress.depth), "
-                + "\(progress.frontier) to do, \(progress.bytes >> 20) MiB, \(Int(seconds)) s")
+        let line =
+            "\(name)\(progress.states) states, \(rate)/s, depth \(progress.depth), "
+            + "\(progress.frontier) to do, \(progress.bytes >> 20) MiB, \(Int(seconds)) s"
+        // A line that wraps could not be taken away again.
+        var size = winsize()
+        let columns = ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+        write("\r\u{1b}[K" + line.prefix(columns - 1))
     }
 
     /// Takes the line away.

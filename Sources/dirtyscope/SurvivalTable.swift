@@ -20,12 +20,15 @@ struct SurvivalTable {
         for number in (shard ?? .whole).pieces(of: variants.count) {
             let watch = SearchWatch(timeout: timeout)
             let variant = variants[number]
-            let explorer = try? Explorer(scenario, options: Survival.options(options, variant))
+            var options = Survival.options(self.options, variant)
+            options.findsDoom = false
+            let explorer = try? Explorer(scenario, options: options)
             let exploration = explorer.map { explorer in waiting { await explorer.run { watch.look($0) } } }
             watch.clear()
             if exploration?.limit == .interrupted {
                 try out.flush()
                 Output.complain("interrupted: row \(number + 1) of \(variants.count) and those behind it are missing")
+                try Self.close(&out, rows, isWhole: format == .text && shard == nil && !rows.isEmpty)
                 throw ExitCode(3)
             }
             let result = Survival(variant: variant, exploration: exploration, milliseconds: watch.milliseconds)
@@ -45,9 +48,20 @@ struct SurvivalTable {
         let ofSwitches = variants.contains { $0.rule != nil }
         var about = ofSwitches ? "the switches of \(variants[0].kernel.rawValue)" : "the kernels"
         for rule in options.rules { about += ", \(rule.name)=\(rule.value)" }
-        if options.search.maximumStates != .max { about += ", up to \(options.search.maximumStates) states each" }
-        about += ": " + (scenario.title.isEmpty ? scenario.name : scenario.title)
+        about += ": " + (scenario.title.isEmpty ? scenario.name : scenario.title) + ", \(mark)"
         return RunTitle(count: variants.count, kind: .rows, about: printable(about))
+    }
+
+    /// Stands for the scenario and all options, so that shards of different runs are told apart.
+    private var mark: String {
+        var text = scenario.statements.map(\.text).joined(separator: "\n")
+        text += "\n\(options.search.maximumStates) \(options.search.maximumMemory) \(timeout ?? 0) \(options.reduces)"
+        for variant in variants { text += "\n\(variant.kernel.rawValue) \(variant.rule?.name ?? "") \(variant.rule?.value ?? "")" }
+        for rule in options.rules { text += "\n\(rule.name)=\(rule.value)" }
+        for invariant in options.invariants.map(\.name).sorted() { text += "\n" + invariant }
+        // FNV-1a.
+        let hash = text.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        return String(hash, radix: 16)
     }
 
     /// The table that one run would have printed.

@@ -117,6 +117,60 @@ import Testing
         }
     }
 
+    @Test func `tables of other scenarios and options are other runs`() throws {
+        try Scratch.with { scratch in
+            let other = scratch.file("other.demo", race.replacing("cached", with: ""))
+            let same = scratch.file("same.demo", race)
+            func shard(_ number: Int, _ arguments: [String]) throws -> String {
+                let text = try Dirtyscope.run(["explore", "--all-kernels", "--shard", "\(number)/2"] + arguments).text
+                return scratch.file("shard-\(arguments.count)-\(number)-\(arguments[0].hasSuffix("other.demo"))", text)
+            }
+            let first = try shard(1, [same])
+            #expect(try Dirtyscope.run(["explore", "merge", first, try shard(2, [same])]).status == 0)
+            for foreign in [[other], [same, "--invariant", "tracking"], [same, "--max-memory", "1G"]] {
+                #expect(try Dirtyscope.run(["explore", "merge", first, try shard(2, foreign)]).status == 65)
+            }
+            let endless = scratch.file("endless", "99999999999999 races from seed 1 on 6.18, shard 1/1\n")
+            #expect(try Dirtyscope.run(["explore", "merge", endless]).errors.contains("the end of the output is missing"))
+        }
+    }
+
+    @Test func `random races are explored as they are told to, and the first that breaks can be kept`() throws {
+        try Scratch.with { scratch in
+            let plain = try Dirtyscope.run(["explore", "--random", "502", "--count", "1", "--kernel", "6.18"])
+            #expect(plain.status == 0)
+            let out = scratch.path("random.demo")
+            let broken = try Dirtyscope.run(
+                ["explore", "--random", "502", "--count", "1", "--kernel", "2.6.20", "--counterexample", out])
+            #expect(broken.status == 1)
+            #expect(try Dirtyscope.run(["explore", "--invariant", "tracking", out]).status == 1)
+            let wrong = try Dirtyscope.run(["explore", "--random", "1", "--count", "1", "--rule", "mkclean-flsh=wrong"])
+            #expect(wrong.status == 64)
+            #expect(wrong.errors.contains("did you mean 'mkclean-flush'?"))
+        }
+    }
+
+    @Test func `the counterexample is never the scenario, and a place that cannot be written is told first`() throws {
+        try Scratch.with { scratch in
+            let file = scratch.file("me.demo", race + "expect db[0] dirty\n")
+            let itself = try Dirtyscope.run(["explore", file, "--counterexample", file])
+            #expect(itself.status == 73)
+            #expect(itself.text.isEmpty)
+            #expect(try Dirtyscope.run(["explore", file, "--counterexample", scratch.path("no/where.demo")]).status == 73)
+            let printed = try Dirtyscope.run(["explore", file, "--counterexample", "-"])
+            #expect(printed.text.contains("\nchapter \"The race: "))
+        }
+    }
+
+    @Test func `what does not go together is refused`() throws {
+        for options in [
+            ["--all-kernels", "--kernel", "6.18"], ["--count", "3"], ["--shard", "1/2"],
+            ["--rules", "--shard", "1/2", "--format", "json"],
+        ] {
+            #expect(try Dirtyscope.run(["explore", "-"] + options, input: race).status == 64, "\(options)")
+        }
+    }
+
     @Test func `--max-states is kept to, and JSON says what ended the search`() throws {
         let run = try Dirtyscope.run(
             ["explore", "Demos/races/deadlock-own-server.demo", "--kernel", "2.6.20", "--max-states", "5000", "--format", "json"])

@@ -20,6 +20,34 @@ import Testing
         }
     }
 
+    /// Small races in which the second writing-down of the kernel once thought otherwise, and one of each
+    /// verdict beside them.
+    @Test(
+        .enabled(if: canCheck),
+        arguments: [
+            ("2.6.20", "ext3 cached", "A fsync db\n  B pwrite db[0]", true),
+            ("2.6.19", "ext3 cached", "A msync m sync\n  B pwrite db[0]", true),
+            ("2.6.19", "ext3", "A write m[0]\n  strip db[0]", false),
+            ("2.6.19", "ext3 cached", "A write m[0]\n  strip db[0]", false),
+            ("2.6.20", "ext3 cached", "A write m[0]\n  strip db[0]", true),
+        ])
+    func `so it does on small ones`(_ kernel: String, _ kind: String, _ lines: String, _ holds: Bool) async throws {
+        let text = """
+            kernel \(kernel)
+            file db 1 \(kind)
+            process A
+            process B
+            A mmap m db rw shared
+            race
+              \(lines)
+            end
+            A fsync db
+            """
+        let found = await (try Explorer(try parse(text))).run()
+        #expect((found.verdict == .holds) == holds)
+        #expect(try Self.errors(text, Explorer.Options()) == (holds ? 0 : 1))
+    }
+
     @Test(arguments: ShippedRace.all)
     func `each race has a model, the same twice`(race: ShippedRace) throws {
         let scenario = try parse(race.text)

@@ -188,6 +188,31 @@ import Testing
         #expect(with.result.states > without.result.states)
     }
 
+    /// The store behind the race, or in the next one, goes through a TLB entry that need not have gone.
+    @Test(arguments: ["A write m[0]", "race\n  A write m[0]\nend"])
+    func `a race is over with entries in the TLBs`(_ store: String) async throws {
+        let text = """
+            kernel 6.18
+            rule mkclean-flush wrong
+            rule tlb-eviction on
+            file db 1 ext4 cached
+            process A cpu=0
+            process B cpu=1
+            A mmap m db rw shared
+            A write m[0]
+            race
+              B fsync db
+            end
+            \(store)
+            A fsync db
+            A munmap m
+            """
+        let found = try await explore(text)
+        #expect(found.verdict == .violated)
+        let without = try await explore(text.replacing("rule tlb-eviction on\n", with: ""))
+        #expect(found.breach?.schedule.count == without.breach?.schedule.count)
+    }
+
     @Test func `nobody who waits for 'complete' can go on: a deadlock`() async throws {
         let text =
             oneStore + """

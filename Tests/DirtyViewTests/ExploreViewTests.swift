@@ -160,6 +160,8 @@ import Testing
         _ = plain.answer("last")
         #expect(plain.answer("where").contains { $0.contains("lost") })
         #expect(plain.answer("leave-schedule").contains { $0.contains("back at step 0") })
+        // A list lies on top; a command is a command all the same.
+        #expect(plain.answer("explore").contains("Explored from step 0: violated on 6.18"))
         #expect(plain.answer("can-lose").contains("note: a write can still be lost from here"))
     }
 }

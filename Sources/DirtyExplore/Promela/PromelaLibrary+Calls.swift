@@ -214,7 +214,7 @@ extension PromelaLibrary {
             if
             :: attached[a] ->
               more = 0;
-              d_step { mem[a]++; vmem[a] = x };
+              d_step { before[a] = mem[a]; writing[a] = 1; mem[a]++; vmem[a] = x };
               if :: fsize <= a -> fsize = a + 1 :: else fi;
               if
               :: JOURNALS_DATA -> jdata[a] = 1
@@ -226,7 +226,7 @@ extension PromelaLibrary {
             ref[a]--
           od;
           sd = 0;
-          i_mutex = 0
+          d_step { writing[a] = 0; before[a] = 0; i_mutex = 0 }
         }
 
         inline pread(a) { loaded = (fsize <= a -> -1 : (attached[a] -> vmem[a] : vdisk[a])) }

@@ -48,7 +48,7 @@ extension PromelaLibrary {
           if
           :: attached[a]
           :: else -> attached[a] = 1; mem[a] = disk[a]; vmem[a] = vdisk[a]; dirty[a] = 0; tagged[a] = 0;
-            buffers[a] = 0; bh[a] = 0; jdata[a] = 0; reserved[a] = 0
+            buffers[a] = HAS_BUFFERS; bh[a] = 0; jdata[a] = 0; reserved[a] = 0
           fi
         }
 

@@ -26,6 +26,15 @@ extension PromelaLibrary {
         #define SUBMIT 1
         #define LEAVE 3
 
+        /* A sync promises what was stored before it, by calls of write(2) only once they have returned. */
+        #if PWRITES
+        bit writing[NP+1];
+        byte before[NP+1];
+        #define STORED(a_) (writing[a_] -> before[a_] : mem[a_])
+        #else
+        #define STORED(a_) mem[a_]
+        #endif
+
         #define LOCALS \
           bit sd, mk, cp, mw, zD, xD, xW, oW, oD, lk, more, killed, stored, faulted, prot, write_wanted; \
           byte k, q, e, te, p, zp, zi, w, wi, ci, seq; byte need[NP+1];
@@ -164,7 +173,7 @@ extension PromelaLibrary {
         inline promise(all) {
           d_step { wi = 0;
             do :: wi == NP -> break
-            :: else -> need[wi] = ((all || dirty[wi]) -> mem[wi] : disk[wi]); wi++ od; wi = 0 }
+            :: else -> need[wi] = ((all || dirty[wi]) -> STORED(wi) : disk[wi]); wi++ od; wi = 0 }
         }
         inline keep_promise() {
           d_step { wi = 0;

@@ -17,6 +17,7 @@ extension PromelaModel {
         let dirties = switch rules.faultDirties { case .outside: 0; case .locked: 1; case .under: 2 }
         let values: [(String, Int)] = [
             ("NP", file.pages), ("NM", spaceCount), ("NV", slotCount), ("NC", machine.cpuCount),
+            ("PWRITES", word(allCommands.contains { if case .operation(.pwrite) = $0 { true } else { false } })),
             ("TRACKS", word(rules.tracks)), ("ACCOUNTS", word(accounts)), ("HAS_DISK", word(!isTmpfs)),
             ("HAS_BUFFERS", word(!isTmpfs)), ("CLEANS", word(rules.tracks && (accounts || !rules.mkcleanIsGated))),
             ("MKWRITE", word(hasMkwrite)), ("MKWRITE_LOCKS", word(rules.mkwriteReturnsLocked)),

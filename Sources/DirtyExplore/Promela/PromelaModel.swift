@@ -87,7 +87,7 @@ public struct PromelaModel {
     }
 
     /// The race's lines, and what stands behind it.
-    private var allCommands: [Command] {
+    var allCommands: [Command] {
         outline.lines.map(\.command) + statements[(outline.index + 1)...].map(\.command)
     }
 

@@ -31,6 +31,8 @@ struct RaceSystem: TransitionSystem {
         static let progress = Properties(41)
         /// A script that cannot go on behind a race.
         static let script = Properties(42)
+        /// Not a lack: the end of a way on which nothing that a walker avoids was wrong.
+        static let nothing = Properties(43)
     }
 
     func makeWalker() -> RaceWalker { RaceWalker(self) }
@@ -46,6 +48,8 @@ enum RaceChoice: Hashable {
     case eviction(Int)
     /// What the script says behind the race.
     case script
+
+    var isEviction: Bool { if case .eviction = self { true } else { false } }
 
     init(number: Int) {
         switch number {

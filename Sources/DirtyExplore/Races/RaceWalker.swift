@@ -11,7 +11,7 @@ struct RaceWalker: StateWalker {
     private(set) var position = RacePosition()
     /// The present one.
     private(set) var race: RaceLines
-    /// Invariants that this walker has not yet found broken: more than the first time nobody asks.
+    /// Invariants that this walker has not yet found broken.
     private var watched: InvariantSet
     /// Those that a state has to be looked at for: the others hold there because they held before.
     private var due = InvariantSet.all
@@ -23,9 +23,22 @@ struct RaceWalker: StateWalker {
     private var session: Session
     /// Words of an image before the machine's: the position, and `seen`.
     private static let header = RacePosition.words + 1
+    /// What is looked for is an end, and the way to it must not lack any of these; none in a search for what
+    /// is lacking.
+    private var avoided = Properties.none
+    /// The way from the system's beginning to its own.
+    private var start: [RaceChoice] = []
     /// Fingerprints by address of states that were looked up, as far as there is room: most steps lead
     /// to a state that another order of the same steps has led to just before.
     private var recent = [UInt64](repeating: 0, count: 1 << 13)
+
+    /// A walker that begins where some choices lead, and looks for an end on a way that lacks none of what
+    /// is to be avoided.
+    init(_ system: RaceSystem, behind start: [RaceChoice], avoiding avoided: Properties) {
+        self.init(system)
+        self.start = start
+        self.avoided = avoided
+    }
 
     init(_ system: RaceSystem) {
         self.system = system
@@ -43,8 +56,12 @@ struct RaceWalker: StateWalker {
     }
 
     mutating func begin(_ successors: inout Successors) {
+        for choice in start {
+            if choice == .script { goOnForGood() } else { _ = make(choice) }
+        }
         let fingerprint = codec.fingerprint(&machine) &+ position.fingerprint
         if successors.isNew(fingerprint) { hand(over: 0, fingerprint, due: .all, fingerprint, &successors) }
+        machine.undo(to: 0)
     }
 
     mutating func expand(
@@ -56,22 +73,29 @@ struct RaceWalker: StateWalker {
         if race.number != position.race { race = system.races.known(position.race) }
         codec.load(
             UnsafeBufferPointer(rebasing: image[RaceWalker.header...]), into: &machine)
-        var lacking = lackingInvariants()
+        let lacking = lackingInvariants()
+        if !lacking.isDisjoint(with: avoided) { return .none }
         var canMove = false
         forEachChoice { walker, choice in
             let before = walker.position
             if walker.make(choice) {
-                canMove = true
+                // TLBs drop entries for nobody's sake: who waits does not wait for that, and a race is over
+                // with entries in them.
+                if !choice.isEviction { canMove = true }
                 walker.look(choice, &successors)
             }
             walker.machine.undo(to: 0)
             walker.position = before
         }
-        if canMove { return lacking }
-        if !isOver { return lacking.union(RaceSystem.Lacking.progress) }
-        lacking.formUnion(goOn(&successors))
-        return lacking
+        if canMove { return told(lacking) }
+        if !isOver { return told(lacking.union(RaceSystem.Lacking.progress)) }
+        let (behind, isEnd) = goOn(&successors)
+        if isEnd, !avoided.isEmpty, behind.isDisjoint(with: avoided) { return RaceSystem.Lacking.nothing }
+        return told(lacking.union(behind))
     }
+
+    /// Who looks for an end asks for nothing else.
+    private func told(_ lacking: Properties) -> Properties { avoided.isEmpty ? lacking : .none }
 
     /// Goes through all moves of all who could move, in a fixed order.
     private mutating func forEachChoice(_ body: (inout RaceWalker, RaceChoice) -> Void) {
@@ -174,8 +198,8 @@ struct RaceWalker: StateWalker {
 
     /// Goes on behind the race: to the next one, which is handed over, or to the end. Returns what
     /// the states on the way lack.
-    private mutating func goOn(_ successors: inout Successors) -> Properties {
-        guard !race.isLast else { return .none }
+    private mutating func goOn(_ successors: inout Successors) -> (lacking: Properties, isEnd: Bool) {
+        guard !race.isLast else { return (.none, true) }
         var lacking = Properties.none
         var session = tail
         let approach = session.approachRace { session, conclusions in
@@ -183,9 +207,9 @@ struct RaceWalker: StateWalker {
             return true
         }
         switch approach {
-        case .end: break
+        case .end: return (lacking, true)
         case .stuck: lacking.formUnion(RaceSystem.Lacking.script)
-        case .race(let outline):
+        case .race(let outline) where lacking.isDisjoint(with: avoided):
             let before = position
             take(session, outline, before.race + 1)
             let fingerprint = codec.fingerprint(&machine) &+ position.fingerprint
@@ -195,8 +219,9 @@ struct RaceWalker: StateWalker {
             machine.undo(to: 0)
             position = before
             race = system.races.known(before.race)
+        case .race: break
         }
-        return lacking
+        return (lacking, false)
     }
 
     /// Takes over from a session that has come to a race.
@@ -223,10 +248,11 @@ struct RaceWalker: StateWalker {
             let all = seen &+ scope.windows(in: &machine)
             let slot = Int(truncatingIfNeeded: all) & (judged.count - 1)
             if judged[slot] == all { return .none }
-            judged[slot] = all
+            if avoided.isEmpty { judged[slot] = all }
         }
         let broken = machine.broken(among: due)
-        watched.subtract(broken)
+        // More than the first state nobody asks for, unless each is to be avoided.
+        if avoided.isEmpty { watched.subtract(broken) }
         return RaceSystem.Lacking.invariants(broken)
     }
 

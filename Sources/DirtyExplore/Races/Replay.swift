@@ -6,7 +6,10 @@ struct Replay {
     private var walker: RaceWalker
     private(set) var schedule: [ScheduledMove] = []
     /// The machine after each move; the first one before all.
-    private var machines: [Machine]
+    private(set) var machines: [Machine]
+    /// All choices, and for each move how many of them lead up to it and through it.
+    private(set) var choices: [RaceChoice] = []
+    private(set) var choicesUpTo: [Int] = [0]
     /// The session behind the last race, once its expectations were asked.
     private var failure: String?
 
@@ -16,6 +19,7 @@ struct Replay {
     }
 
     mutating func take(_ choice: RaceChoice) {
+        choices.append(choice)
         if choice == .script { return walker.goOnForGood() }
         let before = walker.machine
         let mark = before.log.count
@@ -30,6 +34,7 @@ struct Replay {
             description.move(
                 race: position.race, choice, after.alterations(after.log[mark...])))
         machines.append(after)
+        choicesUpTo.append(choices.count)
     }
 
     // MARK: Who moves
@@ -113,7 +118,7 @@ struct Replay {
             return Judgement(text: "\(found.subject): \(found.text)")
         }
         if property == RaceSystem.Lacking.progress {
-            return Judgement(text: "nobody can go on: " + waits.joined(separator: "; "))
+            return Judgement(text: "nobody can go on: " + waits.map(\.sentence).joined(separator: "; "))
         }
         var session = walker.tail
         var text = ""
@@ -138,20 +143,7 @@ struct Replay {
     }
 
     /// For everybody who has something left to do: what he waits for.
-    var waits: [String] { walker.waits }
-
-    /// The move after which nothing remembered a store that the disk lacks, up to the end.
-    var doom: (Int?, String) {
-        guard let last = machines.last, !schedule.isEmpty else { return (nil, "") }
-        for (file, index) in last.pagesAheadOfDisk where !last.remembers(file, index) {
-            var move = machines.count - 1
-            while move > 0, !machines[move - 1].remembers(file, index) { move -= 1 }
-            guard move > 0 else { continue }
-            let name = "\(last.name(of: file))[\(index)]"
-            return (move - 1, "from here on nothing knows that \(name) must go to disk")
-        }
-        return (nil, "")
-    }
+    var waits: [RaceWalker.Wait] { walker.waits }
 }
 
 extension RaceWalker {
@@ -171,26 +163,42 @@ extension RaceWalker {
         take(session, outline, next)
     }
 
-    /// A sentence for each line that is under way or has not begun: what it waits for.
-    var waits: [String] {
-        var sentences: [String] = []
+    /// What somebody waits for who cannot go on.
+    struct Wait {
+        let sentence: String
+        /// What would have to hold for him to go on, in the language; nil where it has no word for that.
+        var expectation: String?
+    }
+
+    /// For each line that is under way or has not begun: what it waits for.
+    var waits: [Wait] {
+        var waits: [Wait] = []
         for actor in 0..<race.actorCount {
             guard let line = race.line(of: actor, ended: position.ended) else { continue }
             var trial = self
             let text = race.outline.lines[line].text
             if !trial.begin(line) {
-                sentences.append("'\(text)' cannot begin")
+                waits.append(Wait(sentence: "'\(text)' cannot begin"))
                 continue
             }
-            let task = system.tasks[line]
-            if let waiting = trial.machine.wouldWait(task) {
-                let lock = machine.name(of: waiting)
-                let holder =
-                    waiting.holder.exists
-                    ? ", held by '\(race.text(ofLine: machine.line(of: waiting.holder)))'" : ""
-                sentences.append("'\(text)' waits for the \(lock)\(holder)")
+            guard let waiting = trial.machine.wouldWait(system.tasks[line]) else { continue }
+            let lock = machine.name(of: waiting)
+            let holder =
+                if waiting.holder.exists {
+                    ", held by '\(race.text(ofLine: machine.line(of: waiting.holder)))'"
+                } else if waiting.reason == .writeback {
+                    ", which only 'complete' ends"
+                } else { "" }
+            var wait = Wait(sentence: "'\(text)' waits for the \(lock)\(holder)")
+            if let page = lock.split(separator: " ").last, page.hasSuffix("]") {
+                switch waiting.reason {
+                case .writeback: wait.expectation = "expect \(page) !writeback"
+                case .pageLock: wait.expectation = "expect \(page) !locked"
+                default: break
+                }
             }
+            waits.append(wait)
         }
-        return sentences
+        return waits
     }
 }

@@ -1,3 +1,4 @@
+import DirtyMachine
 import DirtyScript
 
 /// What became of a random race, as a line that is the same on every machine: shards of a long run
@@ -39,6 +40,20 @@ public struct RandomFinding: Hashable, Sendable {
         return writer.text
     }
 
+    /// The race as a scenario; `bounds` are those of its search.
+    public func scenario(kernel: Profile, _ bounds: RandomRace.Bounds) -> String {
+        let parts = race.components(of: " | ")
+        let counting = bounds.invariants.union([.tracking]).map(\.name).sorted()
+        var lines = ["# Shown by: dirtyscope explore \(counting.map { "--invariant \($0)" }.joined(separator: " ")) THIS-FILE"]
+        lines += ["title \"Random race \(number): \(what)\"", "kernel \(kernel.rawValue)"]
+        lines += bounds.rules.map { "rule \($0.name) \($0.value)" }
+        for (number, part) in parts.enumerated() {
+            let commands = part.components(of: "; ")
+            lines += number == 1 ? ["race"] + commands.map { "  " + $0 } + ["end"] : commands
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
     /// nil for a line of another kind.
     public init?(line: String) {
         let parts = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: false)
@@ -63,8 +78,14 @@ public struct RandomFinding: Hashable, Sendable {
             lines.append("\(what) \(alike.count): \(shortest.race)")
         }
         lines.append(
-            "\(findings.count) races: \(count("holds")) hold, \(count("violated")) violated, "
+            "\(findings.count) race\(findings.count == 1 ? "" : "s"): \(count("holds")) hold\(count("holds") == 1 ? "s" : ""), \(count("violated")) violated, "
                 + "\(count("deadlock")) deadlocked, \(count("limit")) that reached a limit, \(count("none")) not possible")
         return lines
+    }
+}
+
+extension String {
+    fileprivate func components(of separator: String) -> [String] {
+        split(separator: separator, omittingEmptySubsequences: false).map(String.init)
     }
 }

@@ -66,6 +66,11 @@ public struct RandomRace: Hashable, Sendable {
         public var states = 200_000
         /// In bytes.
         public var memory = Int.max
+        /// Switches that are turned.
+        public var rules: [RuleOverride] = []
+        /// Invariants that count, too.
+        public var invariants: Set<Invariant> = []
+        public var isReduced = true
         public var workers = 2
 
         public init() {}
@@ -81,8 +86,11 @@ public struct RandomRace: Hashable, Sendable {
         options.search.maximumStates = bounds.states
         options.search.maximumMemory = bounds.memory
         options.search.workers = bounds.workers
+        options.findsDoom = false
         // A page that is stored to unnoticed is where lost writes begin: here it is not left at a note.
-        options.invariants = [.tracking]
+        options.invariants = bounds.invariants.union([.tracking])
+        options.rules = bounds.rules
+        (options.reduces, options.merges) = (bounds.isReduced, bounds.isReduced)
         guard let explorer = try? Explorer(scenario, options: options) else { return nil }
         return await explorer.run(progress: look)
     }
@@ -133,9 +141,17 @@ public struct RandomRace: Hashable, Sendable {
         exploration.limit == .time || exploration.limit == .interrupted
     }
 
-    /// This race with one line less.
+    /// This race with one page, or one line less.
     private var smaller: [RandomRace] {
         var result: [RandomRace] = []
+        if let two = setUp.firstIndex(where: { $0.hasPrefix("file db 2 ") }) {
+            var candidate = self
+            candidate.setUp[two].replace("file db 2 ", with: "file db 1 ")
+            for part in [\RandomRace.race, \.behind, \.setUp] {
+                candidate[keyPath: part] = candidate[keyPath: part].map { $0.replacing("[1]", with: "[0]") }
+            }
+            result.append(candidate)
+        }
         for part in [\RandomRace.race, \.behind, \.setUp] {
             for index in self[keyPath: part].indices {
                 var candidate = self

@@ -79,7 +79,8 @@ public struct Counterexample {
     ) {
         labels = [:]
         lines.append("")
-        lines.append("chapter \(quoted("The race: \(moves.count) steps"))")
+        let name = lastRace == 0 ? "The race" : "Race \(number + 1)"
+        lines.append("chapter \(quoted("\(name): \(moves.count) steps"))")
         var index = 0
         while index < moves.count {
             let move = moves[index]
@@ -164,13 +165,15 @@ public struct Counterexample {
         let begun = breach.schedule.filter { $0.race == lastRace && $0.begins }.compactMap(\.raceLine)
         let ended = breach.schedule.filter { $0.race == lastRace && $0.ends }.compactMap(\.raceLine)
         if breach.isDeadlock, !breach.isBehindRace {
+            for wait in breach.waits { if let expectation = wait.expectation { lines.append(expectation) } }
             // The first of them that cannot go on says what it waits for.
             for line in begun where !ended.contains(line) { lines.append("finish \(labels[line]!)") }
             return
         }
         if breach.isBehindRace {
             for line in ended { lines.append("finish \(labels[line]!)") }
-            lines += rest.flatMap(ScenarioPrinter.lines)
+            // It shows before another race begins.
+            lines += rest.prefix { if case .race = $0.command { false } else { true } }.flatMap(ScenarioPrinter.lines)
         }
         if let invariant = breach.invariant { lines.append("expect invariant \(invariant.name)") }
     }

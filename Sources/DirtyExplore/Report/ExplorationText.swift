@@ -57,7 +57,8 @@ public enum ExplorationText {
 
     /// How many states there were, the same whoever searched.
     public static func counts(_ result: SearchResult) -> String {
-        "\(grouped(result.states)) states, \(grouped(result.transitions)) transitions, depth \(result.depth)"
+        "\(grouped(result.states)) state\(result.states == 1 ? "" : "s"), \(grouped(result.transitions)) "
+            + "transition\(result.transitions == 1 ? "" : "s"), depth \(result.depth)"
     }
 
     /// How many states there were, what they cost, and, where that is worth a word, how likely it is
@@ -87,6 +88,10 @@ public enum ExplorationText {
         var lines: [String] = []
         var heading = ""
         for (number, move) in breach.schedule.enumerated() {
+            if number > 0, move.race != breach.schedule[number - 1].race {
+                lines += ["", "race \(move.race + 1)"]
+                heading = ""
+            }
             let who = who(move)
             if who != heading {
                 lines.append("")

@@ -15,7 +15,8 @@ extension Machine {
         let hasBuffers = self[page, .buffers] > 0
         if self[head(page), .dirty], !hasBuffers || self[page, .dirtyBuffers] != 0 { return true }
         if self[page, .dirtyBuffers] != 0 || self[page, .isInTransaction] { return true }
-        if self[page, .bio].exists, !self[self[page, .bio], .isSampled] { return true }
+        let bio = self[page, .bio]
+        if bio.exists, !self[bio, .isSampled] || self[bio, .sample] == self[page, .contents] { return true }
         if state.tasks.contains(where: { isAboutToTell(of: page, $0) }) { return true }
         return InvariantChecks(self).mapped.contains { $0.folio == page && $0.entry.dirty }
     }

@@ -41,16 +41,16 @@ struct FindingsSheet {
     /// What has moved.
     private var what: String {
         let session = findings.inquiry.session
-        let evictions = session.machine.rules.tlbEviction ? ", device and TLB evictions" : " and the device"
         let subject =
             switch findings.exploration.beginning {
             case .raceAhead(0): "the race that begins here"
-            case .raceAhead(let moves): "the race that begins \(moves) step\(moves == 1 ? "" : "s") from here"
-            case .race: "the rest of this race"
-            case .tasks(1): "the operation under way"
-            case .tasks(let count): "the \(count) operations under way; what the script says next is not asked"
+            case .raceAhead(let moves): "the race \(moves) step\(moves == 1 ? "" : "s") from here"
+            case .race: "what is left of this race"
+            case .tasks(1): "the operation under way (not what the script says next)"
+            case .tasks(let count): "the \(count) operations under way (not what the script says next)"
             }
-        return "every interleaving of \(subject)\(evictions)"
+        let others = session.machine.rules.tlbEviction ? ", the device, TLB evictions" : ", and the device"
+        return "in every order: \(subject)\(others)"
     }
 }
 
@@ -58,6 +58,7 @@ struct FindingsSheet {
 struct ScheduleSheet {
     let schedule: Exploring.Schedule
     let position: Int
+    let columns: Int
 
     func listing(row: Int) -> Listing {
         let captions = schedule.captions
@@ -68,8 +69,14 @@ struct ScheduleSheet {
         var listing = Listing()
         listing.title = "Schedule \(reached)  \(printable(schedule.title))"
         listing.count = captions.count
-        listing.cursor = min(row, max(0, captions.count - 1))
+        let cursor = min(row, max(0, captions.count - 1))
+        listing.cursor = cursor
         listing.showsCursorAlways = true
+        // The row may be too narrow for what the move means.
+        if captions.indices.contains(cursor), captions[cursor].dooms {
+            let text = printable(captions[cursor].text)
+            if text.count > columns - 8 { listing.header = wrap(text, columns).map { Line($0, Style(.error)) } }
+        }
         listing.row = { index in
             let caption = captions[index]
             let isDone = caption.position <= position

@@ -52,6 +52,8 @@ struct Exploring: Sendable {
     /// A schedule that the session goes along.
     struct Schedule: Hashable, Sendable {
         let title: String
+        /// What is broken where it ends; nil for what is no invariant.
+        let invariant: Invariant?
         let captions: [Retrace.Caption]
 
         /// The latest move at a position; nil before the first.
@@ -70,14 +72,16 @@ enum LossAnswer: Hashable, Sendable {
     /// In none of so many states.
     case impossible(states: Int)
     /// The search has ended before it knew.
-    case unknown(states: Int)
+    case unknown(states: Int, limit: SearchLimit?)
 
     var text: String {
         switch self {
         case .lost: "a write is lost already"
         case .possible: "a write can still be lost from here"
         case .impossible(let states): "no write can be lost from here any more (\(grouped(states)) states, all of them)"
-        case .unknown(let states): "not known: the search ended at \(grouped(states)) states; :can-lose --max-states N allows more"
+        case .unknown(let states, let limit):
+            "not known: the search ended at \(grouped(states)) states"
+                + (limit.flatMap(\.more).map { "; :can-lose \($0) allows more" } ?? "")
         }
     }
 
@@ -86,7 +90,18 @@ enum LossAnswer: Hashable, Sendable {
         switch exploration.verdict {
         case .holds: self = .impossible(states: states)
         case .violated, .deadlock: self = exploration.breach?.schedule.isEmpty == true ? .lost : .possible
-        case .limit: self = .unknown(states: states)
+        case .limit: self = .unknown(states: states, limit: exploration.limit)
+        }
+    }
+}
+
+extension SearchLimit {
+    /// The option that allows more; nil where somebody has ended it.
+    var more: String? {
+        switch self {
+        case .states: "--max-states N"
+        case .memory: "--max-memory 4G"
+        case .time, .interrupted: nil
         }
     }
 }

@@ -37,6 +37,7 @@ extension Player {
         stop()
         var options = Explorer.Options()
         options.asksForLostWrites = asksForLostWrites
+        options.findsDoom = !asksForLostWrites
         options.search.workers = exploring.bounds.workers
         options.search.maximumStates = exploring.bounds.states
         options.search.maximumMemory = exploring.bounds.memory
@@ -73,6 +74,7 @@ extension Player {
     }
 
     private mutating func cannotExplore(_ diagnostics: Diagnostics, _ inquiry: Exploring.Inquiry) {
+        if !health.lost.isEmpty { return say(LossAnswer.lost.text) }
         let race = inquiry.session.hasRaceAhead
         let problem = diagnostics.list.first
         complain(
@@ -94,7 +96,8 @@ extension Player {
         exploring.findings = findings
         if exploration.verdict == .limit {
             let size = "\(grouped(exploration.result.states)) states, depth \(exploration.result.depth)"
-            return say("\(ExplorationText.verdict(exploration)) (\(size)); :explore --max-states N --max-memory 4G allows more")
+            let more = exploration.limit.flatMap(\.more).map { "; :explore \($0) allows more" } ?? ""
+            return say("\(ExplorationText.verdict(exploration)) (\(size))\(more)")
         }
         if view == .main, presenter == nil, question == nil {
             openSheet(.findings(findings))
@@ -124,7 +127,8 @@ extension Player {
         course.go(to: start.position)
         exploring.left.append(Exploring.Course(session: session, schedule: exploring.schedule))
         take(course)
-        let schedule = Exploring.Schedule(title: ExplorationText.finding(breach), captions: retrace.captions)
+        let schedule = Exploring.Schedule(
+            title: ExplorationText.finding(breach), invariant: breach.invariant, captions: retrace.captions)
         exploring.schedule = schedule
         openSheet(.schedule)
         refreshSheet()

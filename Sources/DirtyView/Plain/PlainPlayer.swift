@@ -34,6 +34,10 @@ public struct PlainPlayer: Sendable {
         let words = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
         let before = player.session.position
         player.message = nil
+        // A command is a command, whatever list lies on top.
+        if player.sheetRow != nil, let word = words.first, word.count > 1, Key(named: word) == nil,
+            isCommand(word), !(words.count == 2 && word == "step")
+        { player.view = .main }
         guard player.view == .main else { return answerInView(words) }
         switch words.first {
         case nil: perform(latest ?? player.keys.bindings.first { $0.action == .step })
@@ -56,6 +60,11 @@ public struct PlainPlayer: Sendable {
             }
         }
         return report(since: before)
+    }
+
+    private func isCommand(_ word: String) -> Bool {
+        ["help", "panes", "where"].contains(word) || Player.exploringWords.contains(word)
+            || word != "back" && word != "quit" && player.binding(named: word) != nil
     }
 
     private mutating func perform(_ binding: Binding?) {

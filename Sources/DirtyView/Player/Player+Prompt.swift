@@ -140,7 +140,11 @@ extension Player {
     private mutating func save(_ words: [String]) {
         guard words.count > 1 else { return complain("save FILE writes the session as a scenario; save! writes over a file") }
         do throws(SavedSession.Problem) {
-            let text = try SavedSession.text(of: session)
+            var text = try SavedSession.text(of: session)
+            // The end of a schedule proves something when it is run.
+            if let broken = exploring.schedule?.invariant, session.machine.violates(broken) {
+                text += "expect invariant \(broken.name)\n"
+            }
             request = .save(text, path: words.dropFirst().joined(separator: " "), replaces: words[0] == "save!")
         } catch {
             complain(error.description)

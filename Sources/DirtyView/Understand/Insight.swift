@@ -101,7 +101,7 @@ extension Player {
         case .legend?: legend(columns: columns)
         case .findings(let findings)?: FindingsSheet(findings: findings, columns: columns).listing(row: sheetRow ?? 0)
         case .schedule?:
-            exploring.schedule.map { ScheduleSheet(schedule: $0, position: session.position).listing(row: sheetRow ?? 0) } ?? Listing()
+            exploring.schedule.map { ScheduleSheet(schedule: $0, position: session.position, columns: columns).listing(row: sheetRow ?? 0) } ?? Listing()
         case nil: Listing()
         }
     }
