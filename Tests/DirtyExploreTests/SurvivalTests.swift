@@ -69,6 +69,8 @@ import Testing
         #expect(texts[0] == ["2.6.20", "violated", "I2", "durability", "38", "1,367"])
         #expect(texts[1] == ["wp-test=wrong", "="])
         #expect(texts[2] == ["mkclean-result-used=wrong", "violated", "I2", "durability", "40", "1,748"])
+        let stuck = try row(2, "deadlock deadlock 12 108: 6.18").text(beside: nil)
+        #expect(stuck.split(separator: " ").map(String.init) == ["6.18", "deadlock", "12", "108"])
         #expect(texts[3] == ["fault-waits-page-lock=right", "holds", "2,095"])
         #expect(
             SurvivalRow.summary(rows) == [

@@ -21,6 +21,10 @@ public struct Retrace: Sendable {
     /// Goes through the schedule from the session that was explored.
     public init(_ breach: Breach, of exploration: Exploration, in session: Session) {
         self.session = session
+        go(along: breach, exploration.explorer)
+    }
+
+    private mutating func go(along breach: Breach, _ explorer: Explorer) {
         let failures = session.progress.failures
         goToRace()
         var race = 0
@@ -29,20 +33,23 @@ public struct Retrace: Sendable {
                 race += 1
                 goToRace()
             }
-            guard let choice = choice(move, exploration.explorer), case .moved = self.session.advance(choice)
-            else { return }
-            captions.append(
-                Caption(
-                    position: self.session.position,
-                    text: Counterexample.caption(move) + (number == breach.doom ? ": \(breach.doomText)" : ""),
-                    dooms: number == breach.doom))
+            guard let choice = choice(move, explorer), case .moved = session.advance(choice) else { return }
+            captions.append(caption(number, breach))
         }
         isThere = has(breach, failures)
         // What shows only behind the race is the script's own course from there on.
-        while breach.isBehindRace, !isThere, case .moved = self.session.advance(.script) {
+        while breach.isBehindRace, !isThere, case .moved = session.advance(.script) {
             isThere = has(breach, failures)
         }
         if breach.isDeadlock { isThere = true }
+    }
+
+    private func caption(_ number: Int, _ breach: Breach) -> Caption {
+        let text = Counterexample.caption(breach.schedule[number])
+        guard let doom = breach.doomed, doom.move == number else {
+            return Caption(position: session.position, text: text, dooms: false)
+        }
+        return Caption(position: session.position, text: "\(text): \(doom.text)", dooms: true)
     }
 
     /// As the script says, up to the next move of a race.

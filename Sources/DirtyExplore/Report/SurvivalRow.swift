@@ -53,7 +53,7 @@ public struct SurvivalRow: Hashable, Sendable {
         if let first, isSwitch, first.isLike(self) { return Self.columns(name, "=", "", "", "") }
         let found = Invariant.allCases.first { $0.id == what }.map { "\($0.id) \($0.name)" } ?? what
         return Self.columns(
-            name, verdict, fails ? found : "", fails ? String(steps) : "", ExplorationText.grouped(states))
+            name, verdict, fails && what != verdict ? found : "", fails ? String(steps) : "", ExplorationText.grouped(states))
     }
 
     /// Everything is the same but the name.

@@ -88,6 +88,7 @@ public struct Survival: Sendable {
             ("rule", { text(variant.rule.map { "\($0.name)=\($0.value)" }, &$0) }),
             ("verdict", { text(exploration?.verdict.rawValue, &$0) }),
             ("invariant", { text(breach?.invariant?.id, &$0) }),
+            ("limit", { text(exploration?.limit?.rawValue, &$0) }),
             ("found", { text(breach?.text, &$0) }),
             ("steps", { $0.number(breach?.schedule.count ?? 0) }),
             ("states", { $0.number(exploration?.result.states ?? 0) }),
