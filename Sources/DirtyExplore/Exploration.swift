@@ -50,6 +50,10 @@ public struct Breach: Sendable {
     /// The operations of the script behind the last race of the schedule, until the breach shows
     /// there; nil where it shows in the race.
     public let behind: [Statement]?
+    /// Lines of the language that fail where the schedule ends; none where only its own `expect` does.
+    public var expectations: [String] {
+        invariant.map { ["expect invariant \($0.name)"] } ?? waits.compactMap(\.expectation)
+    }
     var isBehindRace: Bool { behind != nil }
     /// For each line of the first race that was begun and has not ended: what it waits for.
     let waits: [RaceWalker.Wait]

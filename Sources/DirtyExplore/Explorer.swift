@@ -160,9 +160,8 @@ public struct Explorer: Sendable {
         return complaint(
             scenario, session,
             hasRace
-                ? "the script does not come to its race" : "there is nothing to explore",
-            expected: hasRace
-                ? "'run' tells why" : "lines between 'race' and 'end', whose order is open")
+                ? "the script does not come to its race; 'run' tells why" : "there is nothing to explore",
+            expected: hasRace ? "" : "lines between 'race' and 'end', whose order is open")
     }
 
     private static func complaint(
@@ -173,7 +172,7 @@ public struct Explorer: Sendable {
         var diagnostic = Diagnostic(
             file: scenario.name, location: race?.location ?? SourceLocation(line: 1, column: 1), message: message,
             source: race?.text ?? "")
-        diagnostic.expected = expected
+        if !expected.isEmpty { diagnostic.expected = expected }
         return Diagnostics([diagnostic])
     }
 

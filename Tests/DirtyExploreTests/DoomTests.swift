@@ -15,9 +15,11 @@ import Testing
     @Test(
         arguments: [
             ("b04-no-flush", 26, "the device reads the page", "the TLB of CPU 0 lets it store"),
-            ("b06-fault-in-the-gap", 31, "the device reads the page", "db[0] is not dirty, but A.m.pte[0] is writable"),
+            ("b06-fault-in-the-gap", 31, "the device reads the page", "db[0] is not dirty, but A.m.pte[0] is writable: a store to it takes no fault"),
             ("b08-mremap-late-flush", 37, "store through the TLB or the page table", "nothing on the way to the disk knows"),
-            ("b18-fsync-overtakes", 11, "look up the next tagged page", "a store to it goes unnoticed"),
+            ("b18-fsync-overtakes", 11, "look up the next tagged page", "from here on every order of what is left breaks I2"),
+            ("s16-nonatomic-update", 7, "store through the TLB or the page table", "breaks I1"),
+            ("b10-mkwrite-unlocked", 26, "set PG_writeback, drop the tag DIRTY", "makes line"),
             ("deadlock-own-server", 2, "lock the page", "ends with nobody able to go on"),
         ])
     func `is where the last good order is left`(_ name: String, _ number: Int, _ step: String, _ reason: String) async throws {

@@ -120,7 +120,7 @@ import Testing
         while player.session.candidates.first(where: { $0.choice == .actor(2) })?.hasEnded == false { player.type("3") }
         player.type("x")
         player.awaitSearch()
-        #expect(player.message?.text.hasPrefix("no write can be lost from here any more") == true)
+        #expect(player.message?.text.hasPrefix("no write can be lost from here") == true)
         // And back: what was asked before is still known.
         while player.session.position > asked { player.type("S") }
         player.type("L")

@@ -165,7 +165,7 @@ public struct Counterexample {
         let begun = breach.schedule.filter { $0.race == lastRace && $0.begins }.compactMap(\.raceLine)
         let ended = breach.schedule.filter { $0.race == lastRace && $0.ends }.compactMap(\.raceLine)
         if breach.isDeadlock, !breach.isBehindRace {
-            for wait in breach.waits { if let expectation = wait.expectation { lines.append(expectation) } }
+            lines += breach.expectations
             // The first of them that cannot go on says what it waits for.
             for line in begun where !ended.contains(line) { lines.append("finish \(labels[line]!)") }
             return

@@ -56,26 +56,43 @@ extension Replay {
     /// Why nothing goes well from a state on, as far as that can be seen in it.
     func reason(at index: Int, _ breach: Breach) -> String {
         let (there, last) = (machines[index], machines.last!)
-        let what = breach.invariant.map { "breaks \($0.id)" } ?? (breach.isDeadlock ? "ends with nobody able to go on" : "lets an expectation fail")
+        let what =
+            if let invariant = breach.invariant { "breaks \(invariant.id)" } else if breach.isDeadlock {
+                "ends with nobody able to go on"
+            } else { "makes \(breach.text.prefix { $0 != ":" }) fail" }
         let head = "from here on every order of what is left \(what)"
-        for (file, index) in last.pagesAheadOfDisk
-        where !there.remembers(file, index) && there.latestStoreTime(file, index) == last.latestStoreTime(file, index) {
-            return head + ": nothing on the way to the disk knows of the store to \(there.name(of: file))[\(index)] any more"
+        let pages = last.pagesAheadOfDisk
+        for (file, index) in pages {
+            if let reason = reason(there, last, file, index) { return head + ": " + reason }
         }
-        for (file, index) in last.pagesAheadOfDisk {
-            guard let folio = there.cachedPage(file, index), !there.isDirty(folio) else { continue }
-            for mapper in there.mappers(of: file, index, limit: 64) {
-                let space = there.space(of: mapper.process)
-                if there.entry(space, mapper.vpn).write {
-                    return head + ": \(there.name(of: file))[\(index)] is not dirty, but "
-                        + "\(there.path(of: space, mapper.vpn)) is writable: a store to it goes unnoticed"
-                }
+        // Signs of the pages that it is about, or of the counters where an expectation is; none that was there
+        // before the race.
+        let names = pages.map { "\(there.name(of: $0.file)).folio[\($0.index)]" }
+        let signs: [Invariant] = breach.invariant == nil ? [.dirtyCounter, .countersNotNegative] : [.translations, .tracking]
+        for invariant in signs {
+            let old = machines[0].violations(of: invariant).map(\.subject)
+            for sign in there.violations(of: invariant) where !old.contains(sign.subject) {
+                let isAbout = breach.invariant == nil || names.contains { (sign.subject + " " + sign.text).contains($0) }
+                if isAbout { return head + ": \(sign.subject): \(sign.text)" }
             }
         }
-        let signs: [Invariant] = [.translations, .tracking, .dirtyIsTagged, .dirtyCounter, .mapcount, .truncation]
-        for invariant in signs where invariant != breach.invariant {
-            if let sign = there.violations(of: invariant).first { return head + ": \(sign.subject): \(sign.text)" }
-        }
         return head
+    }
+
+    /// What can be seen at a page that will lack a store on disk.
+    private func reason(_ there: Machine, _ last: Machine, _ file: Ref<File>, _ index: Int) -> String? {
+        let name = "\(there.name(of: file))[\(index)]"
+        let isStored = there.latestStoreTime(file, index) == last.latestStoreTime(file, index)
+        if isStored, !there.remembers(file, index) { return "nothing on the way to the disk knows of the store to \(name) any more" }
+        guard let folio = there.cachedPage(file, index), !there.isDirty(folio), there.rules.tracks else { return nil }
+        for mapper in there.mappers(of: file, index, limit: 64) {
+            let space = there.space(of: mapper.process)
+            let (entry, path) = (there.entry(space, mapper.vpn), there.path(of: space, mapper.vpn))
+            if isStored, entry.dirty { return "\(name) is not dirty; D in \(path) tells of the store" }
+            if !isStored, entry.write {
+                return "\(name) is not dirty, but \(path) is writable: a store to it takes no fault"
+            }
+        }
+        return nil
     }
 }

@@ -44,7 +44,7 @@ public enum ExplorationJSON {
                 ("line", { $0.number(move.element.line) }),
                 ("step", { $0.string(move.element.title.label) }),
             ]
-            if breach?.doom == move.offset { members.append(("dooms", { $0.bool(true) })) }
+            if breach?.doom == move.offset { members += [("dooms", { $0.bool(true) }), ("why", { $0.string(breach!.doomText) })] }
             writer.object(members)
         }
     }

@@ -25,7 +25,8 @@ struct FindingsSheet {
         }
         listing.row = { index in
             var line = Line()
-            line.column("\(breaches[index].schedule.count) steps", 10, Style(.plain, .dim))
+            let count = breaches[index].schedule.count
+            line.column("\(count) step\(count == 1 ? "" : "s")", 10, Style(.plain, .dim))
             line.add(printable(ExplorationText.name(breaches[index])))
             if isNote(index) { line.add("  in passing; no verdict", Style(.plain, .dim)) }
             return line

@@ -52,8 +52,8 @@ struct Exploring: Sendable {
     /// A schedule that the session goes along.
     struct Schedule: Hashable, Sendable {
         let title: String
-        /// What is broken where it ends; nil for what is no invariant.
-        let invariant: Invariant?
+        /// Lines of the language that fail where it ends.
+        let expectations: [String]
         let captions: [Retrace.Caption]
 
         /// The latest move at a position; nil before the first.
@@ -78,7 +78,7 @@ enum LossAnswer: Hashable, Sendable {
         switch self {
         case .lost: "a write is lost already"
         case .possible: "a write can still be lost from here"
-        case .impossible(let states): "no write can be lost from here any more (\(grouped(states)) states, all of them)"
+        case .impossible(let states): "no write can be lost from here (\(grouped(states)) states, all of them)"
         case .unknown(let states, let limit):
             "not known: the search ended at \(grouped(states)) states"
                 + (limit.flatMap(\.more).map { "; :can-lose \($0) allows more" } ?? "")

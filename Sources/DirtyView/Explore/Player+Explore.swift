@@ -128,7 +128,7 @@ extension Player {
         exploring.left.append(Exploring.Course(session: session, schedule: exploring.schedule))
         take(course)
         let schedule = Exploring.Schedule(
-            title: ExplorationText.finding(breach), invariant: breach.invariant, captions: retrace.captions)
+            title: ExplorationText.finding(breach), expectations: breach.expectations, captions: retrace.captions)
         exploring.schedule = schedule
         openSheet(.schedule)
         refreshSheet()

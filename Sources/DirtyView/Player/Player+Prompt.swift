@@ -142,8 +142,8 @@ extension Player {
         do throws(SavedSession.Problem) {
             var text = try SavedSession.text(of: session)
             // The end of a schedule proves something when it is run.
-            if let broken = exploring.schedule?.invariant, session.machine.violates(broken) {
-                text += "expect invariant \(broken.name)\n"
+            if let schedule = exploring.schedule, session.position >= schedule.captions.last?.position ?? .max {
+                for line in schedule.expectations { text += line + "\n" }
             }
             request = .save(text, path: words.dropFirst().joined(separator: " "), replaces: words[0] == "save!")
         } catch {
