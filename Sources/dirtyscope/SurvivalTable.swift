@@ -54,7 +54,7 @@ struct SurvivalTable {
 
     /// Stands for the scenario and all options, so that shards of different runs are told apart.
     private var mark: String {
-        var text = scenario.statements.map(\.text).joined(separator: "\n")
+        var text = ScenarioPrinter.text(of: scenario)
         text += "\n\(options.search.maximumStates) \(options.search.maximumMemory) \(timeout ?? 0) \(options.reduces)"
         for variant in variants { text += "\n\(variant.kernel.rawValue) \(variant.rule?.name ?? "") \(variant.rule?.value ?? "")" }
         for rule in options.rules { text += "\n\(rule.name)=\(rule.value)" }

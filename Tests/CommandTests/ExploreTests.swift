@@ -119,7 +119,7 @@ import Testing
 
     @Test func `tables of other scenarios and options are other runs`() throws {
         try Scratch.with { scratch in
-            let other = scratch.file("other.demo", race.replacing("cached", with: ""))
+            let other = scratch.file("other.demo", race.replacing("B fsync db", with: "A fsync db"))
             let same = scratch.file("same.demo", race)
             func shard(_ number: Int, _ arguments: [String]) throws -> String {
                 let text = try Dirtyscope.run(["explore", "--all-kernels", "--shard", "\(number)/2"] + arguments).text
